@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bookie/journal.h"
+#include "bookie/ledger_state.h"
+#include "common/disk.h"
+#include "common/error.h"
+#include "common/loop.h"
+#include "common/worker.h"
+#include "protocol/messages.h"
+
+namespace quire::bookie {
+
+struct StoreOptions {
+  std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
+  // Directory of the RocksDB index. The simulation keeps it in memory and passes its own environment
+  // (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
+  std::string index_path;
+  void* index_env = nullptr;
+};
+
+struct StoreStats {
+  std::uint64_t segments = 0;
+  std::uint64_t segment_bytes = 0;
+  std::uint64_t live_bytes = 0;
+  std::uint64_t cache_bytes = 0;
+};
+
+// Where entries live: first in the write cache (two halves, both readable), then sorted by ledger and
+// entry in an immutable segment file, found through the extent index. The index commit carries the
+// LSN up to which everything, entries and ledger states, is stored. Loop thread, except where said.
+class Store {
+ public:
+  using LedgerStates = std::unordered_map<protocol::LedgerId, LedgerState>;
+
+  // Opens index and segments (blocking). Segment files the index does not know are removed: a crash
+  // left them. A segment the index needs and that is missing is kCorrupt.
+  static common::Result<std::unique_ptr<Store>> Open(common::Disk& disk, common::Loop& loop,
+                                                     common::Worker& flush_worker,
+                                                     std::vector<common::Worker*> readers,
+                                                     const StoreOptions& options);
+  virtual ~Store() = default;
+
+  virtual Lsn stored() const = 0;          // what the index covers
+  virtual LedgerStates TakeLedgers() = 0;  // all states in the index, once, after Open
+
+  // Keeps a copy of the entry in the active half. The caller checked Room and Find: ids are new.
+  virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) = 0;
+  // The active half is full and the other one is still being flushed: stop taking adds.
+  virtual bool Full() const = 0;
+  // The active half has reached its size: time for Flush.
+  virtual bool WantsFlush() const = 0;
+
+  // The entry if it is in the write cache. Valid in this turn only.
+  virtual std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
+                                                     protocol::EntryId entry) const = 0;
+  // Reads entries on a reader: kOk with bytes (CRC checked), kNoEntry when it is certain that neither
+  // cache nor index has it, kUnknown for anything else. Stops after the entry that reaches max_bytes.
+  virtual void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
+                    std::size_t max_bytes,
+                    common::Callback<std::vector<protocol::EntryAnswer>> done) = 0;
+  // Runs of stored ids from `from` on, at most max_runs.
+  virtual void List(protocol::LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
+                    common::Callback<common::Result<std::vector<protocol::EntryRun>>> done) = 0;
+
+  // Freezes the active half and writes it to a segment; then, once `durable` says the journal holds
+  // everything up to `lsn`, commits extents, the changed ledger states (an empty optional: forget the
+  // ledger and its extents) and `lsn` in one batch and makes it durable. `done` on the loop with the
+  // outcome; an error is final for the shard. One flush at a time (flushing()).
+  struct Commit {
+    Lsn lsn = 0;
+    std::vector<std::pair<protocol::LedgerId, LedgerState>> states;  // changed since the last commit
+    std::vector<protocol::LedgerId> dropped;  // deleted: extents go, dead segments are removed
+  };
+  virtual void Flush(Commit commit, common::Callback<common::Result<void>> done) = 0;
+  // The journal is durable up to here; releases a flush that waits for it.
+  virtual void JournalDurable(Lsn lsn) = 0;
+  virtual bool flushing() const = 0;
+
+  virtual StoreStats stats() const = 0;
+};
+
+}  // namespace quire::bookie
