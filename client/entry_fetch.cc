@@ -1,0 +1,177 @@
+#include "client/entry_fetch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/limits.h"
+
+namespace quire::client {
+
+using common::Errc;
+using protocol::BookieId;
+using protocol::Code;
+using protocol::EntryId;
+
+void EntryFetch::Start(Services& services, metadata::VersionedLedger ledger,
+                       std::vector<EntryId> entries, int preferred, Done done) {
+  const auto fetch = std::make_shared<EntryFetch>(services, std::move(ledger), std::move(entries),
+                                                  preferred, std::move(done));
+  std::vector<std::size_t> all(fetch->wanted_.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  fetch->AskNext(all);
+  fetch->hedge_ = services.loop.After(services.timing.hedge, [fetch] { fetch->OnHedge(); });
+}
+
+EntryFetch::EntryFetch(Services& services, metadata::VersionedLedger ledger,
+                       std::vector<EntryId> entries, int preferred, Done done)
+    : services_(services),
+      ledger_(std::move(ledger)),
+      preferred_(preferred),
+      done_(std::move(done)),
+      missing_(entries.size()) {
+  wanted_.resize(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) wanted_[i].entry = entries[i];
+}
+
+// Healthy slots first, beginning with the preferred one; then those that failed a moment ago.
+int EntryFetch::NextSlot(const Wanted& wanted) const {
+  const protocol::Replication& replication = ledger_.value->replication;
+  const metadata::Ensemble& ensemble = ledger_.value->EnsembleOf(wanted.entry);
+  int fallback = -1;
+  for (int i = 0; i < replication.ensemble; ++i) {
+    const int slot = (preferred_ + i) % replication.ensemble;
+    if (wanted.asked.Contains(slot)) continue;
+    if (!protocol::InWriteSet(replication, wanted.entry, slot)) continue;
+    if (!services_.placement.FailedRecently(ensemble[static_cast<std::size_t>(slot)])) return slot;
+    if (fallback < 0) fallback = slot;
+  }
+  return fallback;
+}
+
+void EntryFetch::AskNext(const std::vector<std::size_t>& indices) {
+  std::map<std::pair<BookieId, int>, std::vector<std::size_t>> asks;
+  for (const std::size_t index : indices) {
+    Wanted& wanted = wanted_[index];
+    const int slot = NextSlot(wanted);
+    if (slot < 0) continue;
+    wanted.asked.Insert(slot);
+    ++wanted.outstanding;
+    const auto& ensemble = ledger_.value->EnsembleOf(wanted.entry);
+    asks[{ensemble[static_cast<std::size_t>(slot)], slot}].push_back(index);
+  }
+  for (auto& [target, list] : asks) Ask(target.first, target.second, std::move(list));
+}
+
+void EntryFetch::Ask(BookieId bookie, int slot, std::vector<std::size_t> indices) {
+  protocol::ReadRequest request;
+  request.bookie = bookie;
+  request.deadline_ms = static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  request.ledger = ledger_.value->id;
+  for (const std::size_t index : indices) request.entries.push_back(wanted_[index].entry);
+  services_.ChannelTo(bookie)->Read(
+      std::move(request),
+      [self = shared_from_this(), bookie, slot, indices = std::move(indices)](
+          protocol::ReadReply reply) { self->OnReply(bookie, slot, indices, std::move(reply)); });
+}
+
+void EntryFetch::OnReply(BookieId bookie, int slot, const std::vector<std::size_t>& indices,
+                         protocol::ReadReply reply) {
+  if (finished_) return;
+  if (reply.code == Code::kTimeout || reply.code == Code::kDisconnected) {
+    services_.placement.NoteFailure(bookie);
+  }
+  std::vector<std::size_t> again;  // the reply reached its bound of bytes before these
+  std::vector<std::size_t> failed;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    Wanted& wanted = wanted_[indices[i]];
+    if (reply.code == Code::kOk && i >= reply.answers.size() && i > 0) {
+      if (wanted.found) {
+        --wanted.outstanding;
+      } else {
+        again.push_back(indices[i]);
+      }
+      continue;
+    }
+    --wanted.outstanding;
+    if (wanted.found) continue;
+    Code code = reply.code;
+    if (code == Code::kOk) {
+      code = Code::kUnknown;
+      if (i < reply.answers.size()) {
+        auto& answer = reply.answers[i];
+        code = answer.code;
+        if (code == Code::kOk) {
+          if (protocol::VerifyEntry(answer.bytes, ledger_.value->id, wanted.entry)) {
+            wanted.bytes = std::move(answer.bytes);
+            wanted.found = true;
+            --missing_;
+            continue;
+          }
+          code = Code::kCorrupt;
+        }
+      }
+    }
+    if (!protocol::IsNegative(code)) wanted.unknown = true;
+    failed.push_back(indices[i]);
+  }
+  if (!again.empty()) Ask(bookie, slot, std::move(again));
+  if (!failed.empty()) AskNext(failed);
+  CheckEnd();
+}
+
+// A replica that is merely slow: ask another one as well and take the first.
+void EntryFetch::OnHedge() {
+  hedge_ = 0;
+  if (finished_) return;
+  std::vector<std::size_t> slow;
+  for (std::size_t i = 0; i < wanted_.size(); ++i) {
+    if (!wanted_[i].found) slow.push_back(i);
+  }
+  AskNext(slow);
+  hedge_ = services_.loop.After(services_.timing.hedge,
+                                [self = shared_from_this()] { self->OnHedge(); });
+}
+
+void EntryFetch::CheckEnd() {
+  if (missing_ == 0) {
+    std::vector<Entry> entries;
+    entries.reserve(wanted_.size());
+    for (Wanted& wanted : wanted_) entries.emplace_back(std::move(wanted.bytes));
+    return Finish(std::move(entries));
+  }
+  const auto hopeless = std::ranges::find_if(wanted_, [this](const Wanted& wanted) {
+    return !wanted.found && wanted.outstanding == 0 && NextSlot(wanted) < 0;
+  });
+  if (hopeless == wanted_.end()) return;
+  if (!reread_) return RereadMetadata();
+  const std::string what = "ledger " + std::to_string(ledger_.value->id.value()) + " entry " +
+                           std::to_string(hopeless->entry.value());
+  // Only if every replica denies it is a confirmed entry lost; else somebody may still have it.
+  Finish(common::Fail(hopeless->unknown ? Errc::kReadFailed : Errc::kDataLoss, what));
+}
+
+void EntryFetch::RereadMetadata() {
+  reread_ = true;
+  services_.ledgers.Read(ledger_.value->id, [self = shared_from_this()](auto ledger) {
+    if (self->finished_) return;
+    if (!ledger && ledger.error().code() == Errc::kNoSuchLedger) {
+      return self->Finish(common::Fail(std::move(ledger).error()));
+    }
+    if (ledger) self->ledger_ = *std::move(ledger);
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < self->wanted_.size(); ++i) {
+      if (self->wanted_[i].found) continue;
+      self->wanted_[i].asked = {};
+      rest.push_back(i);
+    }
+    self->AskNext(rest);
+  });
+}
+
+void EntryFetch::Finish(common::Result<std::vector<Entry>> result) {
+  finished_ = true;
+  if (hedge_ != 0) services_.loop.Cancel(hedge_);
+  done_(std::move(result));
+}
+
+}  // namespace quire::client

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/services.h"
+#include "client/types.h"
+
+namespace quire::client {
+
+// Reads some entries of a ledger once (protocol 1.6): each from one replica first, as many as possible
+// from the same one, and from the next replica when that one is slow, fails, denies it or sends bytes
+// that do not verify. When no replica helps, the metadata is read again once: the bookies may have
+// been replaced. Loop thread only; keeps itself alive until it has called back.
+class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
+ public:
+  using Done = common::Callback<common::Result<std::vector<Entry>>>;
+
+  // `entries`: 1..kMaxEntriesPerCall, ascending, confirmed (the caller checked the bound).
+  // `preferred`: the ensemble slot to ask first where it holds an entry.
+  static void Start(Services& services, metadata::VersionedLedger ledger,
+                    std::vector<protocol::EntryId> entries, int preferred, Done done);
+
+  EntryFetch(Services& services, metadata::VersionedLedger ledger,
+             std::vector<protocol::EntryId> entries, int preferred, Done done);
+
+ private:
+  struct Wanted {
+    protocol::EntryId entry;
+    std::string bytes;
+    protocol::SlotSet asked;
+    int outstanding = 0;
+    bool found = false;
+    bool unknown = false;  // some replica could not say: a retry may help
+  };
+
+  void AskNext(const std::vector<std::size_t>& indices);
+  int NextSlot(const Wanted& wanted) const;  // -1: every replica was asked
+  void Ask(protocol::BookieId bookie, int slot, std::vector<std::size_t> indices);
+  void OnReply(protocol::BookieId bookie, int slot, const std::vector<std::size_t>& indices,
+               protocol::ReadReply reply);
+  void OnHedge();
+  void CheckEnd();
+  void RereadMetadata();
+  void Finish(common::Result<std::vector<Entry>> result);
+
+  Services& services_;
+  metadata::VersionedLedger ledger_;
+  std::vector<Wanted> wanted_;
+  const int preferred_;
+  Done done_;
+  std::size_t missing_;
+  bool reread_ = false;  // the metadata was read again
+  bool finished_ = false;
+  common::Loop::TimerId hedge_ = 0;
+};
+
+}  // namespace quire::client

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+
+#include "client/ensemble_change.h"
+#include "client/placement.h"
+#include "common/loop.h"
+#include "metadata/ledger_store.h"
+#include "metadata/registry.h"
+#include "rpc/bookie_channel.h"
+
+namespace quire::client {
+
+// Times with a reason; the defaults fit a data centre and the tests alike.
+struct Timing {
+  common::Duration read = std::chrono::seconds(5);        // one read of one bookie
+  common::Duration hedge = std::chrono::milliseconds(300);  // then another replica is asked as well
+  common::Duration metadata = std::chrono::seconds(30);   // how long a change outlives an outage
+  common::Duration busy_pause = std::chrono::milliseconds(20);
+  common::Duration retry_change = std::chrono::seconds(1);  // a slot without a spare is tried again
+  // A writer that falls silent tells its LAC after so long, so that readers get the last entry.
+  common::Duration idle_lac = std::chrono::milliseconds(5);
+};
+
+// What the handles of one client share. All of it belongs to one loop and outlives the handles.
+struct Services {
+  common::Loop& loop;
+  metadata::LedgerStore& ledgers;
+  metadata::BookieDirectory& directory;
+  rpc::ChannelPool& channels;
+  Placement& placement;
+  Timing timing;
+
+  std::shared_ptr<rpc::BookieChannel> ChannelTo(protocol::BookieId bookie) {
+    return channels.Get(directory.AddressOf(bookie));
+  }
+  PickBookie Picker() {
+    return [this](const std::set<protocol::BookieId>& exclude) { return placement.Replace(exclude); };
+  }
+};
+
+}  // namespace quire::client

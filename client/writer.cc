@@ -1,0 +1,183 @@
+#include "client/writer.h"
+
+#include <utility>
+
+namespace quire::client {
+
+using common::Errc;
+using common::Error;
+using protocol::EntryId;
+
+Writer::Writer(Services& services, metadata::VersionedLedger ledger, WriteLimits limits)
+    : services_(services), protocol_(std::move(ledger), limits), key_(protocol_.ledger().value->key) {
+  RefreshChannels();
+}
+
+template <typename Step>
+void Writer::Run(Step step) {
+  const auto self = shared_from_this();  // a callback may drop the last handle
+  WriteEffects effects = std::move(spare_effects_);
+  effects.Clear();
+  step(effects);
+  Apply(effects);
+  spare_effects_ = std::move(effects);
+}
+
+void Writer::Append(std::string bytes, AppendCallback done) {
+  if (abandoned_) return done(AppendResult::Failed(Error(Errc::kShutdown)));
+  Run([&](WriteEffects& effects) {
+    const EntryId lac = protocol_.lac();
+    const auto entry = protocol_.Append(std::move(bytes), effects);
+    if (!entry) return done(AppendResult::Failed(entry.error()));
+    told_lac_ = lac;  // in the header of the entry
+    callbacks_.push_back(std::move(done));
+  });
+}
+
+void Writer::OnAdd(const rpc::AddTicket& ticket, protocol::Code code) {
+  if (abandoned_) return;
+  if (code != protocol::Code::kOk && code != protocol::Code::kBusy) {
+    services_.placement.NoteFailure(channel_ensemble_[static_cast<std::size_t>(ticket.slot)]);
+  }
+  Run([&](WriteEffects& effects) {
+    protocol_.OnAdd({ticket.entry, ticket.slot, ticket.generation}, code, effects);
+  });
+}
+
+void Writer::Apply(WriteEffects& effects) {
+  if (channel_ensemble_ != protocol_.ensemble()) RefreshChannels();
+  for (const auto& send : effects.sends) Send(send);
+  if (!effects.send_later.empty()) SendLater(effects.send_later);
+  if (effects.change_ensemble) ChangeEnsemble();
+  if (effects.retry_change_later) RetryChangeLater();
+  if (effects.close) CloseLedger();
+  CallBack(effects);
+  NoteIdleLac();
+}
+
+void Writer::Send(const WriteEffects::Send& send) {
+  const auto slot = static_cast<std::size_t>(send.slot);
+  channels_[slot]->Add(channel_ensemble_[slot],
+                       {.entry = protocol_.Bytes(send.entry), .key = key_, .recovery = false},
+                       {.sink = shared_from_this(),
+                        .entry = send.entry,
+                        .slot = send.slot,
+                        .generation = send.generation});
+}
+
+void Writer::SendLater(std::vector<WriteEffects::Send> sends) {
+  services_.loop.After(services_.timing.busy_pause,
+                       [self = shared_from_this(), sends = std::move(sends)] {
+                         for (const auto& send : sends) {
+                           if (!self->abandoned_ && self->protocol_.ShouldResend(send)) {
+                             self->Send(send);
+                           }
+                         }
+                       });
+}
+
+void Writer::ChangeEnsemble() {
+  services_.ledgers.Update(
+      protocol_.ledger(), protocol_.change().ToUpdate(services_.Picker()),
+      services_.timing.metadata, [self = shared_from_this()](auto result) {
+        if (self->abandoned_) return;
+        self->Run([&](WriteEffects& effects) {
+          self->protocol_.OnChanged(std::move(result), effects);
+        });
+      });
+}
+
+void Writer::RetryChangeLater() {
+  services_.loop.After(services_.timing.retry_change, [self = shared_from_this()] {
+    if (self->abandoned_) return;
+    self->Run([&](WriteEffects& effects) { self->protocol_.OnRetryChange(effects); });
+  });
+}
+
+void Writer::Close(common::Callback<common::Result<void>> done) {
+  if (abandoned_) return done(common::Fail(Errc::kShutdown));
+  close_callbacks_.push_back(std::move(done));
+  Run([&](WriteEffects& effects) { protocol_.Close(effects); });
+}
+
+void Writer::CloseLedger() {
+  services_.ledgers.Update(protocol_.ledger(), protocol_.CloseUpdate(), services_.timing.metadata,
+                           [self = shared_from_this()](auto result) {
+                             if (self->abandoned_) return;
+                             self->Run([&](WriteEffects& effects) {
+                               self->protocol_.OnClosed(std::move(result), effects);
+                             });
+                           });
+}
+
+void Writer::Abandon() {
+  if (abandoned_) return;
+  abandoned_ = true;
+  WriteEffects effects;
+  effects.fail_pending = Error(Errc::kShutdown);
+  effects.stopped = true;
+  CallBack(effects);
+}
+
+// A callback may append, close or abandon: the loop then simply sees more to do, and never nests.
+void Writer::CallBack(const WriteEffects& effects) {
+  if (effects.fail_pending) failure_ = effects.fail_pending;
+  if (effects.stopped) stopped_ = true;
+  if (calling_back_) return;
+  calling_back_ = true;
+  while (!callbacks_.empty()) {
+    const EntryId entry = next_callback_;
+    if (entry > protocol_.lac() && !failure_) break;
+    AppendCallback done = std::move(callbacks_.front());
+    callbacks_.pop_front();
+    ++next_callback_;
+    done(entry <= protocol_.lac() ? AppendResult::Ok(entry)
+                                  : AppendResult::Unknown(entry, *failure_));
+  }
+  while (stopped_ && !close_callbacks_.empty()) {
+    auto callbacks = std::exchange(close_callbacks_, {});
+    for (auto& done : callbacks) {
+      done(abandoned_ ? common::Result<void>(common::Fail(Errc::kShutdown))
+                      : protocol_.close_result());
+    }
+  }
+  calling_back_ = false;
+}
+
+void Writer::RefreshChannels() {
+  channel_ensemble_ = protocol_.ensemble();
+  channels_.clear();
+  for (const auto& bookie : channel_ensemble_) channels_.push_back(services_.ChannelTo(bookie));
+}
+
+// Entries carry the LAC of the time they were made, so the last one of a burst is confirmed in nobody's
+// eyes but ours until another entry, or an explicit LAC, says so.
+void Writer::NoteIdleLac() {
+  const bool open = protocol_.handle() == WriteProtocol::Handle::kOpen;
+  if (lac_timer_ || !open || abandoned_ || told_lac_ >= protocol_.lac()) return;
+  lac_timer_ = true;
+  services_.loop.After(services_.timing.idle_lac, [self = shared_from_this()] {
+    self->lac_timer_ = false;
+    self->SendLac();
+  });
+}
+
+void Writer::SendLac() {
+  const bool open = protocol_.handle() == WriteProtocol::Handle::kOpen;
+  if (!open || abandoned_ || told_lac_ >= protocol_.lac()) return;
+  // Appends are under way: they, or the next of them, carry it.
+  if (protocol_.last_pushed() > protocol_.lac()) return NoteIdleLac();
+  told_lac_ = protocol_.lac();
+  const std::string record = protocol::EncodeLac(id(), told_lac_);
+  for (std::size_t slot = 0; slot < channels_.size(); ++slot) {
+    // Whatever comes of it: the value is a help for readers, confirmed entries do not depend on it.
+    channels_[slot]->WriteLac({.bookie = channel_ensemble_[slot],
+                               .deadline_ms = 5000,
+                               .ledger = id(),
+                               .key = key_,
+                               .record = record},
+                              [](protocol::WriteLacReply) {});
+  }
+}
+
+}  // namespace quire::client
