@@ -25,14 +25,14 @@ struct LedgerMetadata {
   protocol::LedgerKey key;
   protocol::Replication replication;
   LedgerState state = LedgerState::kOpen;
-  // Segments by their first entry. Never empty; the first begins at 0. A last segment that begins at
-  // last_entry + 1 is legal and holds nothing.
+  // Segments by their first entry. Never empty; the first begins at 0. A last segment that begins
+  // at last_entry + 1 is legal and holds nothing.
   std::map<protocol::EntryId, Ensemble> segments;
   protocol::EntryId last_entry = protocol::kNoEntry;  // of a closed ledger; kNoEntry: closed empty
   std::int64_t length = 0;                            // of a closed ledger, payload bytes
   std::int64_t created_ms = 0;
   std::map<std::string, std::string> custom;
-  protocol::WriterId writer;  // who made the last change ...
+  protocol::WriterId writer;   // who made the last change ...
   std::int64_t writer_op = 0;  // ... and its number for that one: decides an ambiguous CAS (T-26)
   std::int32_t recovery_claims = 0;
   std::int64_t deleted_ms = 0;
@@ -50,8 +50,9 @@ struct LedgerMetadata {
   common::Result<void> Check() const;
 };
 
-// May `to` replace `from`? State only moves forward, fixed fields stay, and segments change only as
-// protocol 3 (I7) allows. Asked before every compare-and-swap. kCorrupt says what is wrong.
+// May `to` replace `from`? `to` is sound in itself, state only moves forward, fixed fields stay,
+// and segments change only as protocol 3 (I7) allows; in a segment that takes no more entries that
+// is one slot at a time. Asked before every compare-and-swap. kCorrupt says what is wrong.
 common::Result<void> CheckTransition(const LedgerMetadata& from, const LedgerMetadata& to);
 
 // The stored value (protocol/metadata.thrift). Decoding checks the structure too.

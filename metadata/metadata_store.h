@@ -10,6 +10,10 @@
 
 namespace quire::metadata {
 
+// The largest value, and the largest sum of values of one Multi: ZooKeeper's own bound
+// (jute.maxbuffer, 1 MiB) less room for the path and the headers. Larger is kInvalidArgument.
+inline constexpr std::size_t kMaxValueBytes = 1'000'000;
+
 // The version of a value. There is no "any version": a blind write is not expressible (T-31).
 struct Version {
   std::int32_t value = 0;
@@ -44,8 +48,8 @@ struct Op {
 // A tree of small versioned values: what Quire needs of ZooKeeper, and no more. Paths are absolute
 // below the store's root ("/ledgers/..."); nodes with children and a value are the same thing.
 //
-// Calls are made on the loop given to the implementation, and complete there exactly once, in a later
-// turn. Errors of every call, beside those named with it:
+// Calls are made on the loop given to the implementation, and complete there exactly once, in a
+// later turn. Errors of every call, beside those named with it:
 //   kAmbiguous            the connection broke after a write was sent: it may be applied now, later
 //                         or never (T-26). Only a later read or a later won write tells.
 //   kMetadataUnavailable  not connected; nothing was sent, nothing will happen.
@@ -75,12 +79,13 @@ class MetadataStore {
   // All or nothing. The error is that of the first step that failed. Parents must exist.
   virtual void Multi(std::vector<Op> ops, Done done) = 0;
 
-  // Sorted names (not paths) of up to `limit` children that sort after `after`; linearizable. kNoNode.
+  // Sorted names (not paths) of up to `limit` children that sort after `after`; linearizable.
+  // kNoNode.
   virtual void List(std::string path, std::string after, std::size_t limit, ListDone done) = 0;
 
-  // A hint, called at most once, that the value of the path (or its existence) or its list of children
-  // may have changed since the call, also when the session was lost. Re-read, then watch again:
-  // watch first, read second misses nothing. The watch is dropped with the returned handle.
+  // A hint, called at most once, that the value of the path (or its existence) or its list of
+  // children may have changed since the call, also when the session was lost. Re-read, then watch
+  // again: watch first, read second misses nothing. The watch is dropped with the returned handle.
   using WatchHandle = std::shared_ptr<void>;
   virtual WatchHandle Watch(std::string path, common::Task changed) = 0;
   virtual WatchHandle WatchChildren(std::string path, common::Task changed) = 0;
