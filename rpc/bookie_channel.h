@@ -27,10 +27,10 @@ class AddSink {
   virtual void OnAdd(const AddTicket& ticket, protocol::Code code) = 0;
 };
 
-// The way to one bookie daemon. Used from its loop only. Every call has exactly one completion, in a
-// later turn of the loop (T-40): the reply, or kTimeout or kDisconnected made here. Calls on a broken
-// connection fail at once; it reconnects by itself with back-off. Adds of one turn, and those that
-// wait while a write is in flight, leave as one frame.
+// The way to one bookie daemon. Used from its loop only. Every call has exactly one completion, in
+// a later turn of the loop (T-40): the reply, or kTimeout or kDisconnected made here. Calls on a
+// broken connection fail at once; it reconnects by itself with back-off. Adds of one turn, and
+// those that wait while a write is in flight, leave as one frame.
 class BookieChannel {
  public:
   virtual ~BookieChannel() = default;

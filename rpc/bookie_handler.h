@@ -8,10 +8,10 @@
 
 namespace quire::rpc {
 
-// What a bookie daemon does with requests: implemented by bookie/, driven by rpc::Server on its loop
-// and by the simulated network. Each call answers exactly once, in this turn or a later one, on the
-// loop; a reply after the connection is gone is dropped. Deadlines that had passed were already
-// answered.
+// What a bookie daemon does with requests: implemented by bookie/, driven by rpc::Server on its
+// loop and by the simulated network. Each call answers exactly once, in this turn or a later one,
+// on the loop; a reply after the connection is gone is dropped. Deadlines that had passed were
+// already answered.
 class BookieHandler {
  public:
   virtual ~BookieHandler() = default;

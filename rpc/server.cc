@@ -1,0 +1,132 @@
+#include "rpc/server.h"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "rpc/server_connection.h"
+
+namespace quire::rpc {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// After a failed accept (no file descriptors left, most likely) connections get time to go.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+}  // namespace
+
+// Accepts connections and keeps them. Loop thread only.
+class Server::Acceptor : public std::enable_shared_from_this<Acceptor> {
+ public:
+  Acceptor(AsioLoop& loop, BookieHandler& handler, ServerOptions options)
+      : socket_(loop.context()),
+        shared_{.loop = loop,
+                .handler = handler,
+                .options = std::move(options),
+                .stats = {},
+                .on_closed = [this](const std::shared_ptr<ServerConnection>& connection) {
+                  connections_.erase(connection);
+                  shared_.stats.connections = connections_.size();
+                }} {}
+
+  common::Result<std::uint16_t> Start();
+  void Stop();
+  const ServerStats& stats() const { return shared_.stats; }
+
+ private:
+  void Accept();
+  void OnAccept(const error_code& failed, Socket socket);
+
+  asio::basic_socket_acceptor<tcp, asio::io_context::executor_type> socket_;
+  ServerShared shared_;
+  std::unordered_set<std::shared_ptr<ServerConnection>> connections_;
+};
+
+common::Result<std::uint16_t> Server::Acceptor::Start() {
+  const ServerOptions& options = shared_.options;
+  error_code failed;
+  const auto address = asio::ip::make_address(options.address, failed);
+  if (failed) {
+    return common::Fail(common::Errc::kInvalidArgument,
+                        "'" + options.address + "' is no IP address to listen on");
+  }
+  const tcp::endpoint endpoint(address, options.port);
+  failed = socket_.open(endpoint.protocol(), failed);
+  if (!failed) failed = socket_.set_option(asio::socket_base::reuse_address(true), failed);
+  if (!failed) failed = socket_.bind(endpoint, failed);
+  if (!failed) failed = socket_.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed == asio::error::address_in_use) {
+    return common::Fail(common::Errc::kIo,
+                        "port " + std::to_string(options.port) + " on " + options.address +
+                            " is in use: stop the process that listens there or choose another");
+  }
+  if (failed) {
+    const bool foreign = failed == boost::system::errc::address_not_available;
+    return common::Fail(foreign ? common::Errc::kInvalidArgument : common::Errc::kIo,
+                        "cannot listen on port " + std::to_string(options.port) + " of " +
+                            options.address + ": " + failed.message());
+  }
+  Accept();
+  return socket_.local_endpoint(failed).port();
+}
+
+void Server::Acceptor::Stop() {
+  error_code ignored;
+  ignored = socket_.close(ignored);
+  for (const auto& connection : connections_) connection->Close();
+  connections_.clear();
+  shared_.stats.connections = 0;
+}
+
+void Server::Acceptor::Accept() {
+  socket_.async_accept([weak = weak_from_this()](const error_code& failed, Socket socket) {
+    if (const auto self = weak.lock()) self->OnAccept(failed, std::move(socket));
+  });
+}
+
+void Server::Acceptor::OnAccept(const error_code& failed, Socket socket) {
+  if (!socket_.is_open()) return;
+  if (failed) {
+    shared_.loop.After(kAcceptPause, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self && self->socket_.is_open()) self->Accept();
+    });
+    return;
+  }
+  if (connections_.size() >= shared_.options.max_connections) {
+    ++shared_.stats.refused;
+  } else {
+    const auto connection = std::make_shared<ServerConnection>(shared_, std::move(socket));
+    connections_.insert(connection);
+    ++shared_.stats.accepted;
+    shared_.stats.connections = connections_.size();
+    connection->Start();
+  }
+  Accept();
+}
+
+Server::Server(AsioLoop& loop, BookieHandler& handler, ServerOptions options)
+    : acceptor_(std::make_shared<Acceptor>(loop, handler, std::move(options))) {}
+
+Server::~Server() {
+  Stop();
+}
+
+common::Result<std::uint16_t> Server::Start() {
+  return acceptor_->Start();
+}
+void Server::Stop() {
+  acceptor_->Stop();
+}
+const ServerStats& Server::stats() const {
+  return acceptor_->stats();
+}
+
+}  // namespace quire::rpc
