@@ -21,8 +21,8 @@ namespace quire::bookie {
 
 struct StoreOptions {
   std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
-  // Directory of the RocksDB index. The simulation keeps it in memory and passes its own environment
-  // (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
+  // Directory of the RocksDB index. The simulation keeps it in memory and passes its own
+  // environment (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
   std::string index_path;
   void* index_env = nullptr;
 };
@@ -34,15 +34,19 @@ struct StoreStats {
   std::uint64_t cache_bytes = 0;
 };
 
-// Where entries live: first in the write cache (two halves, both readable), then sorted by ledger and
-// entry in an immutable segment file, found through the extent index. The index commit carries the
-// LSN up to which everything, entries and ledger states, is stored. Loop thread, except where said.
+// Where entries live: first in the write cache (two halves, both readable), then sorted by ledger
+// and entry in an immutable segment file, found through the extent index. The index commit carries
+// the LSN up to which everything, entries and ledger states, is stored. Loop thread, except where
+// said.
 class Store {
  public:
   using LedgerStates = std::unordered_map<protocol::LedgerId, LedgerState>;
 
   // Opens index and segments (blocking). Segment files the index does not know are removed: a crash
   // left them. A segment the index needs and that is missing is kCorrupt.
+  //
+  // The disk, the loop and the workers outlive the jobs of the store, which may still be queued
+  // when it is destroyed; they do nothing then, and no callback comes any more.
   static common::Result<std::unique_ptr<Store>> Open(common::Disk& disk, common::Loop& loop,
                                                      common::Worker& flush_worker,
                                                      std::vector<common::Worker*> readers,
@@ -62,8 +66,9 @@ class Store {
   // The entry if it is in the write cache. Valid in this turn only.
   virtual std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
                                                      protocol::EntryId entry) const = 0;
-  // Reads entries on a reader: kOk with bytes (CRC checked), kNoEntry when it is certain that neither
-  // cache nor index has it, kUnknown for anything else. Stops after the entry that reaches max_bytes.
+  // Reads entries on a reader: kOk with bytes (CRC checked), kNoEntry when it is certain that
+  // neither cache nor index has it, kUnknown for anything else. Stops after the entry that reaches
+  // max_bytes.
   virtual void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
                     std::size_t max_bytes,
                     common::Callback<std::vector<protocol::EntryAnswer>> done) = 0;
@@ -71,14 +76,23 @@ class Store {
   virtual void List(protocol::LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
                     common::Callback<common::Result<std::vector<protocol::EntryRun>>> done) = 0;
 
-  // Freezes the active half and writes it to a segment; then, once `durable` says the journal holds
-  // everything up to `lsn`, commits extents, the changed ledger states (an empty optional: forget the
-  // ledger and its extents) and `lsn` in one batch and makes it durable. `done` on the loop with the
-  // outcome; an error is final for the shard. One flush at a time (flushing()).
+  // Freezes the active half and writes it to a segment; then, once the journal is durable up to
+  // `lsn` (JournalDurable), commits extents, the changed ledger states, the deletions and `lsn` in
+  // one batch and makes it durable. `done` on the loop with the outcome. One flush at a time
+  // (flushing()).
+  //
+  // kDiskFull: nothing was committed but, perhaps, the deletions, whose space may make room. The
+  // frozen half stays readable; the next Flush tries that same half again, not the active one, and
+  // stored() will be the LSN that came with the half. The commit given to the retry may be the same
+  // or hold more; its states and deletions are added to those of the failed one. Any other error is
+  // final: every later Flush fails with it, and only a restart, from the journal, helps.
   struct Commit {
     Lsn lsn = 0;
-    std::vector<std::pair<protocol::LedgerId, LedgerState>> states;  // changed since the last commit
-    std::vector<protocol::LedgerId> dropped;  // deleted: extents go, dead segments are removed
+    // Changed since the last commit.
+    std::vector<std::pair<protocol::LedgerId, LedgerState>> states = {};
+    // Deleted: extents go, segments without a live entry are removed, and what the cache holds is
+    // forgotten. No Add for such a ledger may follow.
+    std::vector<protocol::LedgerId> dropped = {};
   };
   virtual void Flush(Commit commit, common::Callback<common::Result<void>> done) = 0;
   // The journal is durable up to here; releases a flush that waits for it.

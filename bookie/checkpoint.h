@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "bookie/shard_core.h"
+#include "bookie/store.h"
+#include "common/error.h"
+#include "common/loop.h"
+#include "protocol/ids.h"
+
+namespace quire::bookie {
+
+// Moves what the journal protects into the store's index and then lets the journal go: entries and
+// ledger states in one commit under one LSN, so that a fence without any other traffic is covered like
+// everything else (T-19, D09). A flush that finds the disk full is repeated until there is room, with
+// what has changed and what was deleted since; meanwhile the shard is read-only and nothing is lost,
+// the journal still has it all. Any other failure ends the shard. Loop thread only.
+class Checkpoint {
+ public:
+  using Failed = common::Callback<common::Error>;
+
+  // `failed` is called at most once, in a later turn.
+  Checkpoint(ShardCore& core, Failed failed) : core_(core), failed_(std::move(failed)) {}
+  ~Checkpoint();
+  Checkpoint(const Checkpoint&) = delete;
+  Checkpoint& operator=(const Checkpoint&) = delete;
+
+  // Starts a flush if the cache or the length of the journal asks for one. Cheap; called after
+  // whatever appends to the journal and when records become durable.
+  void MaybeStart() {
+    if (busy()) return;
+    const bool long_journal = core_.journal->live_bytes() > core_.options.max_journal_bytes &&
+                              core_.bytes_since_flush > core_.options.max_journal_bytes / 4;
+    if (stop_ || long_journal || core_.store->WantsFlush() || !dropped_.empty()) Start();
+  }
+
+  // The ledger was deleted: its entries go with the next commit, which begins now or after this one.
+  void Drop(protocol::LedgerId ledger);
+
+  // Flushes everything; completes when the index has all of it and the journal holds nothing.
+  void Finish(common::Callback<common::Result<void>> done);
+  // The shard failed: nothing more is written, and Finish completes with the error.
+  void Abandon(const common::Error& error);
+
+ private:
+  bool busy() const { return core_.store->flushing() || retry_timer_ != 0 || abandoned_; }
+  void Start();
+  void Flushed(common::Result<void> outcome);
+
+  ShardCore& core_;
+  Failed failed_;
+  // Loop thread.
+  std::vector<protocol::LedgerId> dropped_;  // of the next commit
+  common::Loop::TimerId retry_timer_ = 0;    // a flush found the disk full and will be repeated
+  bool abandoned_ = false;
+  common::Callback<common::Result<void>> stop_;
+};
+
+}  // namespace quire::bookie

@@ -1,0 +1,256 @@
+#include "bookie/daemon.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "bookie/collector.h"
+#include "bookie/loop_call.h"
+#include "bookie/shard_home.h"
+#include "bookie/shard_router.h"
+#include "common/check.h"
+#include "common/random.h"
+#include "metadata/ledger_store.h"
+#include "metadata/registry.h"
+#include "rpc/server.h"
+
+namespace quire::bookie {
+
+using common::Errc;
+using common::Fail;
+using common::Result;
+using metadata::Cookie;
+using protocol::InstanceId;
+
+namespace {
+
+std::int64_t WallMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+// Goes from the end, on the loop; the homes are taken out before, because their threads are waited for.
+struct BookieDaemon::Service {
+  common::Random random = common::SystemRandom();
+  std::vector<std::unique_ptr<ShardHome>> homes;
+  std::optional<ShardRouter> router;
+  std::optional<metadata::LedgerStore> ledgers;
+  // One for each home; null when its shard has failed.
+  std::vector<std::unique_ptr<metadata::Registration>> registrations;
+  std::vector<std::unique_ptr<Collector>> collectors;
+  std::optional<rpc::Server> server;
+};
+
+BookieDaemon::BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata,
+                           DaemonOptions options, const Log& log, Events events)
+    : loop_(loop),
+      metadata_(metadata),
+      options_(std::move(options)),
+      log_(log),
+      events_(std::move(events)),
+      service_(std::make_unique<Service>()) {}
+
+BookieDaemon::~BookieDaemon() {
+  if (service_) CloseService();
+}
+
+Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
+                                                          metadata::MetadataStore& metadata,
+                                                          DaemonOptions options, const Log& log,
+                                                          Events events) {
+  QUIRE_CHECK(!loop.InLoopThread() && !options.directories.empty());
+  std::unique_ptr<BookieDaemon> daemon(
+      new BookieDaemon(loop, metadata, std::move(options), log, std::move(events)));
+  const auto instance = daemon->AwaitInstance();
+  if (!instance) return Fail(instance.error());
+  QUIRE_TRY(daemon->OpenHomes(*instance));
+  QUIRE_TRY(daemon->Serve(*instance));
+  QUIRE_TRY(daemon->AwaitRegistrations());
+  return daemon;
+}
+
+Result<InstanceId> BookieDaemon::AwaitInstance() {
+  const auto deadline = loop_.Now() + options_.metadata_wait;
+  while (true) {
+    auto instance = Await<Result<InstanceId>>(
+        loop_, [this](auto done) { metadata::ReadInstance(metadata_, std::move(done)); });
+    if (instance || instance.error().code() == Errc::kWrongInstance) return instance;
+    if (events_.interrupted && events_.interrupted()) return Fail(Errc::kShutdown, "interrupted");
+    if (loop_.Now() >= deadline) {
+      return Fail(Errc::kMetadataUnavailable,
+                  "the metadata store was not reached in time (" + instance.error().ToString() +
+                      "); check its address and its servers");
+    }
+    log_.Warning("waiting for the metadata store: " + instance.error().ToString());
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
+  const CookieRegistry registry{
+      .list =
+          [this] {
+            return Await<Result<std::vector<Cookie>>>(
+                loop_, [this](auto done) { metadata::ListCookies(metadata_, std::move(done)); });
+          },
+      .create =
+          [this](const Cookie& cookie) {
+            return Await<Result<void>>(loop_, [this, cookie](auto done) {
+              metadata::CreateCookie(metadata_, cookie, std::move(done));
+            });
+          }};
+  for (std::size_t i = 0; i < options_.directories.size(); ++i) {
+    auto home = ShardHome::Open(
+        loop_,
+        {.directory = options_.directories[i],
+         .host = options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host,
+         .instance = instance,
+         .now_ms = WallMs(),
+         .options = options_.shard,
+         .reader_threads = options_.reader_threads},
+        registry, service_->random, log_, {.mode = [this, i](ShardMode) { ModeChanged(i); }});
+    if (!home) return Fail(std::move(home).error());
+    service_->homes.push_back(std::move(*home));
+  }
+  return {};
+}
+
+Result<void> BookieDaemon::Serve(InstanceId instance) {
+  return RunOn(loop_, [this, instance]() -> Result<void> {
+    Service& service = *service_;
+    service.router.emplace(instance);
+    service.ledgers.emplace(loop_, metadata_, service.random);
+    for (const auto& home : service.homes) service.router->Add(home->shard());
+    service.server.emplace(loop_, *service.router,
+                           rpc::ServerOptions{.address = options_.listen_host,
+                                              .port = options_.listen_port});
+    const auto port = service.server->Start();
+    if (!port) return Fail(port.error());
+    const auto advertised_port =
+        options_.advertise_port == 0 ? *port : options_.advertise_port;
+    address_ =
+        (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host) + ":" +
+        std::to_string(advertised_port);
+    for (const auto& home : service.homes) {
+      Shard& shard = home->shard();
+      shard.Start();
+      service.registrations.push_back(std::make_unique<metadata::Registration>(
+          loop_, metadata_,
+          metadata::BookieInfo{.bookie = shard.bookie(),
+                               .address = address_,
+                               .writable = shard.mode() == ShardMode::kWritable}));
+      service.collectors.push_back(std::make_unique<Collector>(
+          Collector::Environment{
+              .loop = loop_,
+              .shard = shard,
+              .metadata = metadata_,
+              .ledgers = *service.ledgers,
+              .instance = instance,
+              .wall_ms = WallMs,
+              .log = home->log()},
+          options_.collector));
+      service.collectors.back()->Start();
+    }
+    return {};
+  });
+}
+
+// Clients find a bookie through its registration, so that is where a start ends.
+Result<void> BookieDaemon::AwaitRegistrations() {
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::size_t left;                     // guarded by mutex
+    std::optional<common::Error> failed;  // guarded by mutex
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  waiting->left = service_->homes.size();
+  loop_.Post([this, waiting] {
+    for (const auto& registration : service_->registrations) {
+      const auto done = [waiting](const Result<void>& outcome) {
+        const std::lock_guard lock(waiting->mutex);
+        --waiting->left;
+        if (!outcome) waiting->failed = outcome.error();
+        waiting->changed.notify_all();
+      };
+      if (registration) {
+        registration->Start(done);
+      } else {
+        done(Fail(Errc::kIo, "a directory failed during the start"));
+      }
+    }
+  });
+  std::unique_lock lock(waiting->mutex);
+  const bool done = waiting->changed.wait_for(lock, options_.metadata_wait,
+                                              [&] { return waiting->left == 0; });
+  if (waiting->failed) return Fail(*waiting->failed);
+  if (!done) return Fail(Errc::kMetadataUnavailable, "the bookie could not be registered in time");
+  return {};
+}
+
+// In a turn of its own: the shard is in the middle of whatever changed its mode.
+void BookieDaemon::ModeChanged(std::size_t home) {
+  loop_.Post([this, home] {
+    if (!service_ || home >= service_->registrations.size()) return;
+    auto& registration = service_->registrations[home];
+    const ShardMode mode = service_->homes[home]->shard().mode();
+    if (!registration) return;
+    if (mode != ShardMode::kFailed) return registration->SetWritable(mode == ShardMode::kWritable);
+    registration.reset();
+    service_->collectors[home].reset();
+    const bool all = std::ranges::none_of(
+        service_->registrations, [](const auto& other) { return other != nullptr; });
+    if (all && events_.all_failed) events_.all_failed();
+  });
+}
+
+Result<void> BookieDaemon::Stop() {
+  QUIRE_CHECK(service_ != nullptr);
+  RunOn(loop_, [this] {
+    service_->registrations.clear();
+    service_->collectors.clear();
+    service_->server->Stop();
+  });
+  Result<void> first;
+  for (const auto& home : service_->homes) {
+    auto outcome = Await<Result<void>>(
+        loop_, [&home](auto done) { home->shard().Stop(std::move(done)); });
+    if (!outcome) {
+      home->log().Error("stopped without a flush (" + outcome.error().ToString() +
+                        "); the next start reads the journal");
+      if (first) first = std::move(outcome);
+    }
+  }
+  CloseService();
+  return first;
+}
+
+void BookieDaemon::CloseService() {
+  auto homes = RunOn(loop_, [this] {
+    service_->server.reset();
+    service_->registrations.clear();
+    service_->collectors.clear();
+    service_->ledgers.reset();
+    service_->router.reset();
+    for (const auto& home : service_->homes) home->CloseShard();
+    auto closed = std::move(service_->homes);
+    service_.reset();
+    return closed;
+  });
+  homes.clear();  // waits for their threads, off the loop
+}
+
+std::vector<protocol::BookieId> BookieDaemon::bookies() const {
+  std::vector<protocol::BookieId> ids;
+  for (const auto& home : service_->homes) ids.push_back(home->cookie().bookie);
+  return ids;
+}
+
+}  // namespace quire::bookie

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bookie/daemon_options.h"
+#include "bookie/log.h"
+#include "common/error.h"
+#include "metadata/metadata_store.h"
+#include "protocol/uuid.h"
+#include "rpc/asio_loop.h"
+
+namespace quire::bookie {
+
+// A bookie process in one object: shards, server, registrations and space collection on one loop. Used
+// from one thread that is not the loop's, which blocks meanwhile.
+class BookieDaemon {
+ public:
+  struct Events {
+    // The last shard that still served has failed. On the loop, once.
+    std::function<void()> all_failed;
+    // Asked while Start waits for the metadata store: true gives up.
+    std::function<bool()> interrupted;
+  };
+
+  // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and serves
+  // and registers them, in this order; any directory that cannot be opened refuses the start with its
+  // name. kWrongInstance and kWrongBookie: see Identity. kMetadataUnavailable: not reached within
+  // metadata_wait. kShutdown: interrupted.
+  static common::Result<std::unique_ptr<BookieDaemon>> Start(rpc::AsioLoop& loop,
+                                                             metadata::MetadataStore& metadata,
+                                                             DaemonOptions options, const Log& log,
+                                                             Events events);
+  // As a crash of the process would end it, unless stopped before.
+  ~BookieDaemon();
+  BookieDaemon(const BookieDaemon&) = delete;
+  BookieDaemon& operator=(const BookieDaemon&) = delete;
+
+  // Deregisters, stops serving, flushes. Once. The first error, if a shard could not flush: its journal
+  // has everything.
+  common::Result<void> Stop();
+
+  const std::string& address() const { return address_; }  // advertised
+  std::vector<protocol::BookieId> bookies() const;
+
+ private:
+  struct Service;
+
+  BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata, DaemonOptions options,
+               const Log& log, Events events);
+  common::Result<protocol::InstanceId> AwaitInstance();
+  common::Result<void> OpenHomes(protocol::InstanceId instance);
+  common::Result<void> Serve(protocol::InstanceId instance);
+  common::Result<void> AwaitRegistrations();
+  void ModeChanged(std::size_t home);
+  void CloseService();
+
+  // Constant after construction.
+  rpc::AsioLoop& loop_;
+  metadata::MetadataStore& metadata_;
+  const DaemonOptions options_;
+  const Log log_;
+  const Events events_;
+  // Constant after Start.
+  std::string address_;
+  // Loop thread, but for Start and the destructor.
+  std::unique_ptr<Service> service_;
+};
+
+}  // namespace quire::bookie

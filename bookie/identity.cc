@@ -1,0 +1,152 @@
+#include "bookie/identity.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "bookie/directory_lock.h"
+
+namespace quire::bookie {
+
+using common::Errc;
+using common::Fail;
+using common::Result;
+using metadata::Cookie;
+
+namespace {
+
+constexpr const char* kCookie = "cookie";
+constexpr const char* kIntent = "cookie.intent";
+constexpr const char* kScratch = "cookie.scratch";
+constexpr std::uint64_t kMaxCookieBytes = 64 * 1024;
+
+Result<std::optional<Cookie>> ReadCookie(common::Disk& disk, const char* name) {
+  const auto names = disk.List();
+  if (!names) return Fail(names.error());
+  if (!std::ranges::binary_search(*names, name)) return std::nullopt;
+  auto file = disk.Open(name, {});
+  if (!file) return Fail(std::move(file).error());
+  const auto size = (*file)->Size();
+  if (!size) return Fail(size.error());
+  std::string bytes(std::min(*size, kMaxCookieBytes), '\0');
+  const auto read = (*file)->Read(0, bytes);
+  if (!read) return Fail(read.error());
+  bytes.resize(*read);
+  auto cookie = metadata::DecodeCookie(bytes);
+  if (!cookie) {
+    return Fail(Errc::kCorrupt, disk.path() + "/" + name + " is damaged (" +
+                                    cookie.error().ToString() +
+                                    "); put it back from a copy. It names the bookie that this "
+                                    "directory is");
+  }
+  return *std::move(cookie);
+}
+
+// The whole cookie under that name, durably, or nothing.
+Result<void> WriteCookie(common::Disk& disk, const Cookie& cookie, const char* name) {
+  auto file = disk.Open(kScratch, {.create = true});
+  if (!file) return Fail(std::move(file).error());
+  QUIRE_TRY((*file)->Write(0, metadata::EncodeCookie(cookie)));
+  QUIRE_TRY((*file)->Sync());
+  QUIRE_TRY(disk.Rename(kScratch, name));
+  return disk.SyncDirectory();
+}
+
+// The name of something that a new bookie's directory has not; empty: there is nothing.
+Result<std::string> Stranger(const std::string& directory) {
+  static const std::set<std::string> known{DirectoryLock::kFileName, kIntent, kScratch,
+                                           "lost+found"};  // the root of a file system has that
+  std::error_code error;
+  std::filesystem::directory_iterator entries(directory, error);
+  if (error) return common::FailErrno(error.value(), "list", directory);
+  for (const auto& entry : entries) {
+    std::string name = entry.path().filename().string();
+    if (!known.contains(name)) return name;
+  }
+  return "";
+}
+
+Result<void> CheckInstance(const Cookie& cookie, const Identity::Place& place) {
+  if (cookie.instance == place.instance) return {};
+  return Fail(Errc::kWrongInstance,
+              "directory " + place.directory + " belongs to cluster " + ToHex(cookie.instance) +
+                  ", the metadata store is that of cluster " + ToHex(place.instance) +
+                  ". Start this bookie with the metadata address of its own cluster");
+}
+
+Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
+                     const std::vector<Cookie>& cookies) {
+  QUIRE_TRY(CheckInstance(cookie, place));
+  const auto found = std::ranges::find(cookies, cookie.bookie, &Cookie::bookie);
+  const std::string who = "directory " + place.directory + " is bookie " + ToHex(cookie.bookie);
+  if (found == cookies.end()) {
+    return Fail(Errc::kWrongBookie,
+                who + ", which the metadata store does not know. If it was decommissioned, empty the "
+                      "directory to use it for a new bookie; if the metadata store lost it, restore "
+                      "the metadata store first");
+  }
+  if (*found != cookie) {
+    return Fail(Errc::kWrongBookie, who + ", but its cookie in the metadata store differs. One of "
+                                          "the two was put back from an old copy: find out which, "
+                                          "and do not start this bookie before");
+  }
+  return cookie;
+}
+
+// A directory without a cookie may be formatted unless it, or another disk in its place, was a
+// bookie before.
+Result<void> CheckFree(const Identity::Place& place, const std::vector<Cookie>& cookies,
+                       const std::optional<Cookie>& intent) {
+  const auto stranger = Stranger(place.directory);
+  if (!stranger) return Fail(stranger.error());
+  if (!stranger->empty()) {
+    return Fail(Errc::kWrongBookie, "directory " + place.directory + " has no cookie but is not empty (" +
+                                        *stranger +
+                                        "). Name an empty directory, or put the cookie back if this "
+                                        "was a bookie");
+  }
+  const auto past = std::ranges::find_if(cookies, [&](const Cookie& cookie) {
+    return cookie.host == place.host && cookie.directory == place.directory &&
+           !(intent && cookie.bookie == intent->bookie);
+  });
+  if (past == cookies.end()) return {};
+  return Fail(Errc::kWrongBookie,
+              "directory " + place.directory + " is empty but was bookie " + ToHex(past->bookie) +
+                  ". If its disk is only not mounted, mount it. If the disk was replaced on purpose, "
+                  "decommission that bookie first, so that its ledgers are copied from the other "
+                  "bookies and its cookie is removed, and start again: an empty bookie must not "
+                  "answer for entries that it had acknowledged");
+}
+
+}  // namespace
+
+Result<Cookie> Identity::Claim(common::Disk& disk, const Place& place,
+                               const CookieRegistry& registry, common::Random& random) {
+  const auto cookie = ReadCookie(disk, kCookie);
+  if (!cookie) return Fail(cookie.error());
+  auto intent = ReadCookie(disk, kIntent);
+  if (!intent) return Fail(std::move(intent).error());
+  const auto cookies = registry.list();
+  if (!cookies) return Fail(cookies.error());
+  if (*cookie) return Known(**cookie, place, *cookies);
+
+  if (*intent) QUIRE_TRY(CheckInstance(**intent, place));
+  QUIRE_TRY(CheckFree(place, *cookies, *intent));
+  if (!*intent) {
+    *intent = Cookie{.instance = place.instance,
+                     .bookie = protocol::BookieId::Make(random),
+                     .host = place.host,
+                     .directory = place.directory,
+                     .created_ms = place.now_ms};
+    QUIRE_TRY(WriteCookie(disk, **intent, kIntent));
+  }
+  QUIRE_TRY(registry.create(**intent));
+  QUIRE_TRY(disk.Rename(kIntent, kCookie));
+  QUIRE_TRY(disk.SyncDirectory());
+  return **std::move(intent);
+}
+
+}  // namespace quire::bookie

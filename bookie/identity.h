@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/disk.h"
+#include "common/error.h"
+#include "common/random.h"
+#include "metadata/cookie.h"
+#include "protocol/uuid.h"
+
+namespace quire::bookie {
+
+// The cookies that the metadata store knows. Blocking.
+struct CookieRegistry {
+  std::function<common::Result<std::vector<metadata::Cookie>>()> list;
+  // Success also if exactly this cookie is there already.
+  std::function<common::Result<void>(const metadata::Cookie&)> create;
+};
+
+// Finds out which bookie a directory is, or makes it a new one. A directory and the metadata store
+// must agree, or the bookie would deny what it acknowledged in another life (T-17, protocol 1.3 Boot);
+// every doubt refuses the start, with what to do about it.
+//
+// Formatting writes the new cookie to the directory as an intent, then to the metadata store, then
+// makes the intent the cookie. A crash in between leaves the intent, and the next start goes on with
+// it: had the metadata store come first, the directory would look like a replaced disk, and had the
+// cookie come first, like one that the cluster has forgotten.
+class Identity {
+ public:
+  struct Place {
+    std::string directory;  // absolute; locked by the caller
+    std::string host;       // as advertised, without port
+    protocol::InstanceId instance;
+    std::int64_t now_ms = 0;
+  };
+
+  // kWrongInstance: the directory is of another cluster. kWrongBookie: directory and metadata store
+  // do not agree, or the directory is not ours to format. kCorrupt: damaged cookie. Otherwise what
+  // disk or registry say.
+  static common::Result<metadata::Cookie> Claim(common::Disk& disk, const Place& place,
+                                                const CookieRegistry& registry,
+                                                common::Random& random);
+};
+
+}  // namespace quire::bookie

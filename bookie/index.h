@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "bookie/index_commit.h"
+#include "bookie/index_db.h"
+#include "bookie/index_format.h"
+#include "bookie/index_view.h"
+#include "bookie/ledger_state.h"
+#include "common/error.h"
+#include "protocol/ids.h"
+
+namespace quire::bookie {
+
+// Where every stored entry is, what every ledger's state is, what the segments hold, and up to
+// which LSN all of that is complete. Changed by one commit at a time (flush worker), looked at
+// through views (any thread).
+class Index {
+ public:
+  using States = std::unordered_map<protocol::LedgerId, LedgerState>;
+
+  // Blocking. `env` is a rocksdb::Env* or null. kCorrupt, kUnsupported, kIo or kDiskFull, with the
+  // path.
+  static common::Result<std::unique_ptr<Index>> Open(const std::string& path, void* env);
+
+  // Nothing was ever committed, nor is the directory one that lost its index: Open made it.
+  bool created() const { return created_; }
+  States TakeStates() { return std::move(states_); }  // as of Open, once
+
+  IndexView View() const { return IndexView(*db_); }
+
+  // Flush worker, and the thread that opens.
+  IndexCommit Begin() { return IndexCommit(*db_, record_, segments_); }
+  const CommitRecord& record() const { return record_; }
+  const std::map<SegmentId, SegmentSpace>& segments() const { return segments_; }
+
+ private:
+  explicit Index(std::unique_ptr<IndexDb> db) : db_(std::move(db)) {}
+  common::Result<void> Load();
+
+  const std::unique_ptr<IndexDb> db_;
+  bool created_ = false;
+  States states_;
+  // Flush worker; as of the last commit.
+  CommitRecord record_;
+  std::map<SegmentId, SegmentSpace> segments_;
+};
+
+}  // namespace quire::bookie

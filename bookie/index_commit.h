@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "bookie/extent_merge.h"
+#include "bookie/index_db.h"
+#include "bookie/index_format.h"
+#include "bookie/ledger_state.h"
+#include "common/error.h"
+#include "protocol/ids.h"
+
+namespace quire::bookie {
+
+// One change of the index, gathered and then made atomically and durably by Finish. Uses the index
+// that made it; one at a time; flush worker.
+class IndexCommit {
+ public:
+  IndexCommit(IndexDb& db, CommitRecord& record, std::map<SegmentId, SegmentSpace>& segments)
+      : db_(db), record_(record), segments_(segments), batch_(db.NewBatch()) {}
+
+  // The ledger was deleted: its extents go and its bytes are no longer live. Before PutEntries.
+  common::Result<void> Drop(protocol::LedgerId ledger);
+
+  void PutState(protocol::LedgerId ledger, const LedgerState& state);
+
+  // A segment with so many bytes of records, all live until PutEntries finds a duplicate.
+  void AddSegment(SegmentId segment, std::uint64_t bytes);
+  // All entries, ascending, that the new segment has of a ledger. A ledger comes once, not dropped.
+  common::Result<void> PutEntries(SegmentId segment, protocol::LedgerId ledger,
+                                  std::span<const PlacedEntry> entries);
+
+  // Durable on return. Gives the segments in which nothing is live any more: the index does not
+  // know them now and their files may be removed. After an error the index takes no further commit.
+  common::Result<std::vector<SegmentId>> Finish(const CommitRecord& record);
+
+ private:
+  // Dropping more extents than this is one deletion of a range in RocksDB: many of those would slow
+  // down every scan, and many single deletions take memory.
+  static constexpr std::size_t kMaxSingleDeletions = 1000;
+
+  void PutSealed(const std::string& key, const std::string& content);
+  void SubtractLive(SegmentId segment, std::uint64_t bytes);
+
+  IndexDb& db_;
+  CommitRecord& record_;
+  std::map<SegmentId, SegmentSpace>& segments_;
+  const std::unique_ptr<IndexDb::Batch> batch_;
+  std::map<SegmentId, SegmentSpace> changed_;
+  std::unordered_set<protocol::LedgerId> dropped_;
+};
+
+}  // namespace quire::bookie

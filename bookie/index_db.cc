@@ -1,0 +1,166 @@
+#include "bookie/index_db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <utility>
+
+#include "bookie/index_format.h"
+
+namespace quire::bookie {
+
+using common::Errc;
+using common::Fail;
+using common::Result;
+
+namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+// A full disk is no separate case here: a commit that failed half-way cannot be repeated on the
+// same open database, because its batch may be visible and not durable.
+std::unexpected<common::Error> FailStatus(const rocksdb::Status& status, const std::string& path) {
+  const Errc code = status.IsCorruption() ? Errc::kCorrupt : Errc::kIo;
+  return Fail(code, "index " + path + ": " + status.ToString());
+}
+
+std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std::string& path) {
+  const std::string text = "open index " + path + ": " + status.ToString();
+  if (status.IsNoSpace()) return Fail(Errc::kDiskFull, text);
+  if (text.contains("/LOCK")) {
+    return Fail(Errc::kCorrupt, text + " (another process has it open; stop that one first)");
+  }
+  return Fail(Errc::kCorrupt,
+              text +
+                  " (check the disk and the rights of the directory; if the index is damaged, "
+                  "format this bookie anew and let its ledgers be re-replicated)");
+}
+
+rocksdb::Options DbOptions(void* env) {
+  rocksdb::Options options;
+  if (env != nullptr) options.env = static_cast<rocksdb::Env*>(env);
+  options.create_if_missing = true;
+  options.write_buffer_size = 8 << 20;
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  options.compression = rocksdb::kNoCompression;
+  options.bytes_per_sync = 1 << 20;
+  options.avoid_unnecessary_blocking_io = true;
+  // A stop is a crash that was planned: what no commit made durable is not there.
+  options.avoid_flush_during_shutdown = true;
+  // After a failed flush the shard stops; RocksDB must not go on behind its back.
+  options.max_bgerror_resume_count = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.skip_stats_update_on_db_open = true;
+  // One ledger's extents share a prefix; the filter tells which files have none of them.
+  options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kExtentPrefixBytes));
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(16 << 20);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = false;
+  table.block_size = 16 << 10;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+class RocksCursor final : public IndexDb::Cursor {
+ public:
+  RocksCursor(std::unique_ptr<rocksdb::Iterator> iterator, const std::string& path)
+      : iterator_(std::move(iterator)), path_(path) {}
+
+  void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
+  void SeekBack(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
+  void Next() override { iterator_->Next(); }
+  bool valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return ToView(iterator_->key()); }
+  std::string_view value() const override { return ToView(iterator_->value()); }
+  Result<void> status() const override {
+    if (!iterator_->status().ok()) return FailStatus(iterator_->status(), path_);
+    return {};
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::Iterator> iterator_;
+  const std::string& path_;
+};
+
+class RocksBatch final : public IndexDb::Batch {
+ public:
+  void Put(std::string_view key, std::string_view value) override {
+    Keep(batch_.Put(ToSlice(key), ToSlice(value)));
+  }
+  void Delete(std::string_view key) override { Keep(batch_.Delete(ToSlice(key))); }
+  void DeleteRange(std::string_view from, std::string_view to) override {
+    Keep(batch_.DeleteRange(ToSlice(from), ToSlice(to)));
+  }
+
+  rocksdb::WriteBatch& batch() { return batch_; }
+  const rocksdb::Status& status() const { return status_; }
+
+ private:
+  void Keep(const rocksdb::Status& status) {
+    if (status_.ok()) status_ = status;
+  }
+
+  rocksdb::WriteBatch batch_;
+  rocksdb::Status status_;
+};
+
+class RocksIndexDb final : public IndexDb {
+ public:
+  RocksIndexDb(std::unique_ptr<rocksdb::DB> db, std::string path)
+      : db_(std::move(db)), path_(std::move(path)) {}
+
+  std::unique_ptr<Cursor> NewCursor(Scope scope) const override {
+    rocksdb::ReadOptions options;
+    options.prefix_same_as_start = scope == Scope::kPrefix;
+    options.total_order_seek = scope == Scope::kAll;
+    return std::make_unique<RocksCursor>(
+        std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options)), path_);
+  }
+
+  std::unique_ptr<Batch> NewBatch() const override { return std::make_unique<RocksBatch>(); }
+
+  // One batch goes into one memtable, and Flush puts that one into one table file and the manifest
+  // in one edit: a crash leaves all of the batch or none.
+  Result<void> Write(Batch& batch) override {
+    auto& mine = static_cast<RocksBatch&>(batch);
+    rocksdb::WriteOptions write;
+    write.disableWAL = true;
+    rocksdb::Status status = mine.status();
+    if (status.ok()) status = db_->Write(write, &mine.batch());
+    if (status.ok()) status = db_->Flush(rocksdb::FlushOptions());
+    if (!status.ok()) return FailStatus(status, path_);
+    return {};
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+  const std::string path_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* env) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env), path, &db);
+  if (!status.ok()) return FailOpen(status, path);
+  return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path);
+}
+
+}  // namespace quire::bookie

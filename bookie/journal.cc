@@ -1,0 +1,74 @@
+#include "bookie/journal.h"
+
+#include <utility>
+
+#include "bookie/journal_drain.h"
+#include "bookie/journal_replay.h"
+
+namespace quire::bookie {
+namespace {
+
+// The loop thread's half: numbers records and passes events on.
+class FileJournal final : public Journal, private JournalDrain::Listener {
+ public:
+  FileJournal(common::Disk& disk, common::Loop& loop, common::Worker& worker,
+              const JournalOptions& options, JournalContent content, Events events)
+      : last_(content.last),
+        durable_(content.last),
+        events_(std::make_shared<const Events>(std::move(events))),
+        drain_(std::make_shared<JournalDrain>(disk, loop, worker, options, std::move(content),
+                                              static_cast<JournalDrain::Listener&>(*this))) {}
+  ~FileJournal() override { drain_->Detach(); }
+  FileJournal(const FileJournal&) = delete;
+  FileJournal& operator=(const FileJournal&) = delete;
+
+  common::Result<void> Begin(Lsn stored) { return drain_->Begin(stored); }
+
+  Lsn Append(RecordType type, std::span<const std::string_view> parts) override {
+    queued_bytes_ += drain_->Append(++last_, type, parts);
+    return last_;
+  }
+  void Kick() override { drain_->Kick(); }
+  void Trim(Lsn stored) override { drain_->Trim(stored); }
+
+  Lsn last() const override { return last_; }
+  Lsn durable() const override { return durable_; }
+  std::uint64_t queued_bytes() const override { return queued_bytes_; }
+  std::uint64_t live_bytes() const override { return drain_->live_bytes(); }
+
+ private:
+  // The callbacks may destroy the journal: what they run is held here, and nothing follows them.
+  void OnDurable(Lsn lsn, std::uint64_t bytes) override {
+    durable_ = lsn;
+    queued_bytes_ -= bytes;
+    const auto events = events_;
+    events->durable(lsn);
+  }
+  void OnFailed(common::Error error) override {
+    queued_bytes_ = 0;  // given up
+    const auto events = events_;
+    events->failed(std::move(error));
+  }
+
+  Lsn last_;
+  Lsn durable_;
+  std::uint64_t queued_bytes_ = 0;
+  const std::shared_ptr<const Events> events_;
+  const std::shared_ptr<JournalDrain> drain_;
+};
+
+}  // namespace
+
+common::Result<std::unique_ptr<Journal>> Journal::Open(common::Disk& disk, common::Loop& loop,
+                                                       common::Worker& worker,
+                                                       const JournalOptions& options, Lsn stored,
+                                                       const Replay& replay, Events events) {
+  auto content = ReplayJournal(disk, stored, replay);
+  if (!content) return common::Fail(std::move(content).error());
+  auto journal = std::make_unique<FileJournal>(disk, loop, worker, options, std::move(*content),
+                                               std::move(events));
+  QUIRE_TRY(journal->Begin(stored));
+  return journal;
+}
+
+}  // namespace quire::bookie

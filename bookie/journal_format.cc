@@ -1,0 +1,93 @@
+#include "bookie/journal_format.h"
+
+#include <charconv>
+
+#include "common/bytes.h"
+#include "common/crc32c.h"
+#include "common/disk.h"
+
+namespace quire::bookie {
+namespace {
+
+constexpr std::string_view kPrefix = "journal-";
+constexpr std::string_view kSuffix = ".log";
+constexpr std::size_t kEpochDigits = 16;
+
+std::uint32_t HeaderCrc(const char* header) {
+  return common::Crc32c(
+      {header + sizeof(std::uint32_t), kBatchHeaderBytes - sizeof(std::uint32_t)});
+}
+
+}  // namespace
+
+std::uint64_t BatchDiskBytes(std::uint64_t body_bytes) {
+  const std::uint64_t bytes = kBatchHeaderBytes + body_bytes + common::kDiskBlockBytes - 1;
+  return bytes - bytes % common::kDiskBlockBytes;
+}
+
+void EncodeBatchHeader(const BatchHeader& header, char* out) {
+  common::StoreBig(out + 4, kJournalMagic);
+  common::StoreBig(out + 8, header.version);
+  common::StoreBig(out + 12, header.records);
+  common::StoreBig(out + 16, header.epoch);
+  common::StoreBig(out + 24, header.first);
+  common::StoreBig(out + 32, header.body_bytes);
+  common::StoreBig(out + 36, header.body_crc);
+  common::StoreBig(out, HeaderCrc(out));
+}
+
+std::optional<BatchHeader> DecodeBatchHeader(std::string_view bytes, std::uint64_t epoch) {
+  if (bytes.size() < kBatchHeaderBytes) return std::nullopt;
+  const char* in = bytes.data();
+  if (common::LoadBig<std::uint32_t>(in + 4) != kJournalMagic ||
+      common::LoadBig<std::uint64_t>(in + 16) != epoch ||
+      common::LoadBig<std::uint32_t>(in) != HeaderCrc(in)) {
+    return std::nullopt;
+  }
+  const BatchHeader header{.version = common::LoadBig<std::uint32_t>(in + 8),
+                           .records = common::LoadBig<std::uint32_t>(in + 12),
+                           .epoch = epoch,
+                           .first = common::LoadBig<std::uint64_t>(in + 24),
+                           .body_bytes = common::LoadBig<std::uint32_t>(in + 32),
+                           .body_crc = common::LoadBig<std::uint32_t>(in + 36)};
+  return header;
+}
+
+void EncodeRecordHeader(RecordType type, std::size_t payload_bytes, char* out) {
+  common::StoreBig(out, static_cast<std::uint32_t>(payload_bytes));
+  out[4] = static_cast<char>(type);
+}
+
+std::optional<JournalRecord> TakeRecord(std::string_view& body) {
+  common::ByteReader reader(body);
+  const auto length = reader.Big<std::uint32_t>();
+  const auto type = reader.Big<std::uint8_t>();
+  if (!length || !type) return std::nullopt;
+  const auto payload = reader.Bytes(*length);
+  if (!payload) return std::nullopt;
+  body = reader.rest();
+  return JournalRecord{.type = static_cast<RecordType>(*type), .payload = *payload};
+}
+
+std::string JournalFileName(std::uint64_t epoch) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string name(kPrefix);
+  for (int shift = 60; shift >= 0; shift -= 4) name += kDigits[(epoch >> shift) & 0xf];
+  return name.append(kSuffix);
+}
+
+std::optional<std::uint64_t> ParseJournalFileName(std::string_view name) {
+  if (name.size() != kPrefix.size() + kEpochDigits + kSuffix.size() || !name.starts_with(kPrefix) ||
+      !name.ends_with(kSuffix)) {
+    return std::nullopt;
+  }
+  const std::string_view digits = name.substr(kPrefix.size(), kEpochDigits);
+  std::uint64_t epoch = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), epoch, /*base=*/16);
+  // Only the one spelling that JournalFileName has.
+  if (error != std::errc() || JournalFileName(epoch) != name) return std::nullopt;
+  return epoch;
+}
+
+}  // namespace quire::bookie

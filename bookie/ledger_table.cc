@@ -1,0 +1,70 @@
+#include "bookie/ledger_table.h"
+
+#include <algorithm>
+
+#include "common/check.h"
+
+namespace quire::bookie {
+
+using protocol::LedgerId;
+
+void LedgerTable::Load(const Store::LedgerStates& states) {
+  QUIRE_CHECK(records_.empty());
+  records_.reserve(states.size());
+  for (const auto& [ledger, state] : states) records_.emplace(ledger, LedgerRecord{.state = state});
+}
+
+LedgerRecord* LedgerTable::Look(LedgerId ledger) {
+  const auto found = records_.find(ledger);
+  if (found == records_.end()) return nullptr;
+  memo_id_ = ledger;
+  memo_ = &found->second;
+  return memo_;
+}
+
+LedgerRecord& LedgerTable::Get(LedgerId ledger, const protocol::LedgerKey& key) {
+  LedgerRecord* record = Find(ledger);
+  if (record == nullptr) {
+    record = &records_.try_emplace(ledger).first->second;
+    memo_id_ = ledger;
+    memo_ = record;
+    Changed(ledger, *record);
+  }
+  if (record->state.key.is_nil() && !key.is_nil()) {
+    record->state.key = key;
+    Changed(ledger, *record);
+  }
+  return *record;
+}
+
+LedgerRecord& LedgerTable::Bury(LedgerId ledger) {
+  LedgerRecord& record = Get(ledger, {});
+  record.state.deleted = true;
+  record.state.last_entry = protocol::kNoEntry;
+  record.state.lac = protocol::kNoEntry;
+  Changed(ledger, record);
+  return record;
+}
+
+std::vector<std::pair<LedgerId, LedgerState>> LedgerTable::TakeChanged() {
+  std::vector<std::pair<LedgerId, LedgerState>> states;
+  states.reserve(changed_.size());
+  for (const LedgerId ledger : changed_) {
+    LedgerRecord& record = records_.at(ledger);
+    record.changed = false;
+    states.emplace_back(ledger, record.state);
+  }
+  changed_.clear();
+  return states;
+}
+
+std::vector<LedgerId> LedgerTable::Ids(bool deleted) const {
+  std::vector<LedgerId> ids;
+  for (const auto& [ledger, record] : records_) {
+    if (record.state.deleted == deleted) ids.push_back(ledger);
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+}  // namespace quire::bookie

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "bookie/journal.h"
+#include "bookie/ledger_state.h"
+#include "bookie/store.h"
+#include "protocol/ids.h"
+
+namespace quire::bookie {
+
+// The one object of a ledger on a bookie (T-05): its state, and what is known of it only while the
+// process lives.
+struct LedgerRecord {
+  LedgerState state;
+  // The fence record or tombstone that shut the ledger to writers; 0 when it was durable before this
+  // process served. Answers to fencing requests wait for it (T-03).
+  Lsn shut_lsn = 0;
+  bool changed = false;  // since the last commit
+};
+
+// All ledgers of a shard. Loop thread only (before it serves: the thread that opens the shard).
+class LedgerTable {
+ public:
+  LedgerTable() = default;
+  LedgerTable(const LedgerTable&) = delete;
+  LedgerTable& operator=(const LedgerTable&) = delete;
+
+  // The states the index had when it was opened. Once, into an empty table.
+  void Load(const Store::LedgerStates& states);
+
+  // Null: never heard of it. The pointer stays good, ledgers are never forgotten.
+  LedgerRecord* Find(protocol::LedgerId ledger) {
+    if (memo_ != nullptr && memo_id_ == ledger) return memo_;  // writers come in runs
+    return Look(ledger);
+  }
+
+  // The one record of the ledger, made if it is not there; a record without a key gets this one: the
+  // first add or fence fixes it (protocol 1.2).
+  LedgerRecord& Get(protocol::LedgerId ledger, const protocol::LedgerKey& key);
+
+  // Makes a tombstone of the ledger: it holds nothing and takes nothing, for ever (T-28).
+  LedgerRecord& Bury(protocol::LedgerId ledger);
+
+  // The record's state differs from the last commit.
+  void Changed(protocol::LedgerId ledger, LedgerRecord& record) {
+    if (record.changed) return;
+    record.changed = true;
+    changed_.push_back(ledger);
+  }
+
+  // Copies of the states that changed since the last call, for an index commit.
+  std::vector<std::pair<protocol::LedgerId, LedgerState>> TakeChanged();
+  bool any_changed() const { return !changed_.empty(); }
+
+  // Ids in ascending order of the ledgers that are (not) deleted.
+  std::vector<protocol::LedgerId> Ids(bool deleted) const;
+  std::size_t size() const { return records_.size(); }
+
+ private:
+  LedgerRecord* Look(protocol::LedgerId ledger);
+
+  std::unordered_map<protocol::LedgerId, LedgerRecord> records_;
+  std::vector<protocol::LedgerId> changed_;
+  protocol::LedgerId memo_id_;
+  LedgerRecord* memo_ = nullptr;
+};
+
+}  // namespace quire::bookie

@@ -1,0 +1,129 @@
+#include "bookie/segment_format.h"
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+#include "common/bytes.h"
+#include "common/crc32c.h"
+
+namespace quire::bookie {
+
+using common::Errc;
+using common::Fail;
+using common::Result;
+
+namespace {
+
+constexpr std::string_view kHeaderMagic = "QUIRESEG";
+constexpr std::string_view kFooterMagic = "QUIREEND";
+constexpr std::string_view kPrefix = "segment-";
+constexpr std::string_view kSuffix = ".seg";
+constexpr std::size_t kDigits = 16;
+
+std::uint64_t RoundUp(std::uint64_t bytes) {
+  return (bytes + common::kDiskBlockBytes - 1) / common::kDiskBlockBytes * common::kDiskBlockBytes;
+}
+
+void AppendBlock(std::string fields, common::AlignedBuffer& out) {
+  common::AppendBig(fields, common::Crc32c(fields));
+  fields.resize(common::kDiskBlockBytes);
+  out.Append(fields);
+}
+
+// The fields of a block after its magic, without the CRC that closes them.
+Result<common::ByteReader> OpenBlock(std::string_view block, std::string_view magic,
+                                     std::size_t field_bytes) {
+  const std::size_t covered = magic.size() + field_bytes;
+  if (block.size() < covered + 4 || !block.starts_with(magic)) {
+    return Fail(Errc::kCorrupt, "not a block of a segment");
+  }
+  if (common::LoadBig<std::uint32_t>(block.data() + covered) !=
+      common::Crc32c(block.substr(0, covered))) {
+    return Fail(Errc::kCorrupt, "block of a segment fails its checksum");
+  }
+  return common::ByteReader(block.substr(magic.size(), field_bytes));
+}
+
+}  // namespace
+
+std::string SegmentName(SegmentId id) {
+  char digits[kDigits + 1];
+  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(id));
+  return std::string(kPrefix) + digits + std::string(kSuffix);
+}
+
+std::optional<SegmentId> ParseSegmentName(std::string_view name) {
+  if (name.size() != kPrefix.size() + kDigits + kSuffix.size() || !name.starts_with(kPrefix)) {
+    return std::nullopt;
+  }
+  const std::string_view digits = name.substr(kPrefix.size(), kDigits);
+  SegmentId id = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + kDigits, id, 16);
+  if (parsed.ptr != digits.data() + kDigits || SegmentName(id) != name) return std::nullopt;
+  return id;
+}
+
+std::uint64_t SegmentFileBytes(std::uint64_t record_bytes) {
+  return kSegmentHeaderBytes + RoundUp(record_bytes) + kSegmentFooterBytes;
+}
+
+void AppendSegmentHeader(SegmentId id, common::AlignedBuffer& out) {
+  std::string fields(kHeaderMagic);
+  common::AppendBig(fields, kSegmentVersion);
+  common::AppendBig(fields, id);
+  AppendBlock(std::move(fields), out);
+}
+
+Result<void> CheckSegmentHeader(SegmentId id, std::string_view block) {
+  auto fields = OpenBlock(block, kHeaderMagic, 4 + 8);
+  if (!fields) return Fail(std::move(fields).error());
+  const auto version = fields->Big<std::uint32_t>();
+  if (version != kSegmentVersion) {
+    return Fail(Errc::kUnsupported, "segment of version " + std::to_string(*version));
+  }
+  if (fields->Big<SegmentId>() != id) return Fail(Errc::kCorrupt, "header of another segment");
+  return {};
+}
+
+void AppendSegmentFooter(SegmentId id, const SegmentFooter& footer, common::AlignedBuffer& out) {
+  std::string fields(kFooterMagic);
+  common::AppendBig(fields, id);
+  common::AppendBig(fields, footer.records);
+  common::AppendBig(fields, footer.bytes);
+  AppendBlock(std::move(fields), out);
+}
+
+Result<SegmentFooter> ParseSegmentFooter(SegmentId id, std::string_view block) {
+  auto fields = OpenBlock(block, kFooterMagic, 3 * 8);
+  if (!fields) return Fail(std::move(fields).error());
+  if (fields->Big<SegmentId>() != id) return Fail(Errc::kCorrupt, "footer of another segment");
+  SegmentFooter footer;
+  footer.records = *fields->Big<std::uint64_t>();
+  footer.bytes = *fields->Big<std::uint64_t>();
+  return footer;
+}
+
+std::uint32_t RecordSeed(SegmentId id) {
+  char bytes[sizeof(id)];
+  common::StoreBig(bytes, id);
+  return common::Crc32c({bytes, sizeof(bytes)});
+}
+
+void AppendRecord(std::uint32_t seed, std::string_view entry, common::AlignedBuffer& out) {
+  char* record = out.Extend(kRecordHeaderBytes + entry.size());
+  common::StoreBig(record + 4, static_cast<std::uint32_t>(entry.size()));
+  std::memcpy(record + kRecordHeaderBytes, entry.data(), entry.size());
+  common::StoreBig(record, common::Crc32c({record + 4, 4 + entry.size()}, seed));
+}
+
+std::optional<std::string_view> OpenRecord(std::uint32_t seed, std::string_view record) {
+  if (record.size() < kRecordHeaderBytes) return std::nullopt;
+  if (common::LoadBig<std::uint32_t>(record.data() + 4) != record.size() - kRecordHeaderBytes ||
+      common::LoadBig<std::uint32_t>(record.data()) != common::Crc32c(record.substr(4), seed)) {
+    return std::nullopt;
+  }
+  return record.substr(kRecordHeaderBytes);
+}
+
+}  // namespace quire::bookie

@@ -1,0 +1,225 @@
+#include "bookie/shard.h"
+
+#include <optional>
+#include <utility>
+
+#include "bookie/adds.h"
+#include "bookie/checkpoint.h"
+#include "bookie/reads.h"
+#include "bookie/record_bytes.h"
+#include "bookie/replay.h"
+#include "bookie/replay_stage.h"
+#include "bookie/shard_core.h"
+#include "bookie/space_watch.h"
+#include "common/check.h"
+
+namespace quire::bookie {
+
+using common::Error;
+using common::Result;
+using protocol::Code;
+using protocol::LedgerId;
+
+// Destroyed from the end: what uses the core goes before it, the store before the stage it runs on.
+struct Shard::Parts {
+  const std::shared_ptr<ReplayStage> stage;
+  ShardCore core;
+  Adds adds;
+  Reads reads;
+  Checkpoint checkpoint;
+  SpaceWatch space;
+
+  Parts(common::Loop& loop, const ShardResources& resources, const ShardOptions& options,
+        const Log& log, std::function<void(ShardMode)> mode, Checkpoint::Failed failed)
+      : stage(std::make_shared<ReplayStage>(loop, resources.flush_worker, resources.readers)),
+        core(loop, options, log, std::move(mode)),
+        adds(core),
+        reads(core),
+        checkpoint(core, std::move(failed)),
+        space(loop, *resources.readers.front(),
+              {.disks = {&resources.journal_disk, &resources.store_disk},
+               .min_free_bytes = options.min_free_bytes,
+               .interval = options.space_interval},
+              [this](bool low) { LowSpace(low); }) {}
+
+  void LowSpace(bool low) {
+    const std::string free = std::to_string(space.free_bytes() >> 20) + " MiB free";
+    if (low) {
+      core.log.Warning(free + ", below the minimum of " +
+                       std::to_string(core.options.min_free_bytes >> 20) +
+                       " MiB: read-only. Reads, fences and repairs go on; delete ledgers or give this "
+                       "file system more room.");
+    } else {
+      core.log.Info(free + ": enough again");
+    }
+    core.health.Set(ShardHealth::kLowSpace, low);
+  }
+};
+
+Shard::Shard(common::Loop& loop, protocol::BookieId bookie, ShardResources resources,
+             ShardOptions options, Log log, Events events)
+    : bookie_(bookie),
+      resources_(std::move(resources)),
+      events_(std::move(events)),
+      parts_(std::make_unique<Parts>(
+          loop, resources_, options, log,
+          [this](ShardMode mode) {
+            if (started_ && events_.mode) events_.mode(mode);
+          },
+          [this](const Error& error) { Fail(error); })) {}
+
+Shard::~Shard() { ReplayStage::Retire(parts_->stage); }
+
+Result<void> Shard::Open(const Storage& storage) {
+  auto opened = OpenStorage(storage);
+  // Also after a failure: what the store left on the staged loop must not be lost with its callbacks.
+  parts_->stage->GoLive();
+  if (!opened) return opened;
+  return parts_->space.Look();
+}
+
+Result<void> Shard::OpenStorage(const Storage& storage) {
+  ShardCore& core = parts_->core;
+  ReplayStage& stage = *parts_->stage;
+  auto store = storage.open_store(resources_.store_disk, stage.loop, stage.flush, stage.Readers(),
+                                  core.options.store);
+  if (!store) return common::Fail(std::move(store).error());
+  core.store = std::move(*store);
+  core.ledgers.Load(core.store->TakeLedgers());
+
+  Replay replay(core.ledgers, *core.store, stage.loop);
+  const Lsn stored = core.store->stored();
+  auto journal = storage.open_journal(
+      resources_.journal_disk, core.loop, resources_.journal_worker, core.options.journal, stored,
+      [&replay](Lsn lsn, RecordType type, std::string_view payload) {
+        return replay.Apply(lsn, type, payload);
+      },
+      {.durable = [this, alive = std::weak_ptr(core.alive)](
+                      Lsn lsn) { if (!alive.expired()) Durable(lsn); },
+       .failed = [this, alive = std::weak_ptr(core.alive)](
+                     const Error& error) { if (!alive.expired()) Fail(error); }});
+  if (!journal) return common::Fail(std::move(journal).error());
+  core.journal = std::move(*journal);
+  core.store->JournalDurable(core.journal->durable());
+  core.replies.Durable(core.journal->durable());
+  core.bytes_since_flush = replay.bytes();
+  for (const LedgerId ledger : replay.dropped()) parts_->checkpoint.Drop(ledger);
+  core.log.Info("index up to record " + std::to_string(stored) + ", " +
+                std::to_string(replay.records()) + " replayed from the journal up to record " +
+                std::to_string(core.journal->last()) + ", " +
+                std::to_string(core.ledgers.size()) + " ledgers");
+  return {};
+}
+
+void Shard::Start() {
+  started_ = true;
+  parts_->space.Start();
+  parts_->checkpoint.MaybeStart();
+}
+
+void Shard::Stop(common::Callback<Result<void>> done) {
+  parts_->core.polls.WakeAll();
+  if (parts_->core.health.failed()) {
+    return done(common::Fail(common::Errc::kShutdown, "the bookie had failed before"));
+  }
+  parts_->checkpoint.Finish(std::move(done));
+}
+
+void Shard::Durable(Lsn lsn) {
+  parts_->core.store->JournalDurable(lsn);
+  parts_->core.replies.Durable(lsn);
+  if (!parts_->core.health.failed()) parts_->checkpoint.MaybeStart();
+}
+
+// Everything is answered kUnknown from now on: fences and ledgers in memory may be ahead of the disk,
+// so nothing may be denied or confirmed any more.
+void Shard::Fail(const Error& error) {
+  ShardCore& core = parts_->core;
+  if (core.health.failed()) return;
+  core.log.Error("failed: " + error.ToString() +
+                 ". This bookie answers nothing any more; check the disk, then start the daemon "
+                 "again. What was acknowledged is in its journal and segments.");
+  core.health.Fail();
+  core.replies.Fail();
+  core.polls.WakeAll();
+  parts_->checkpoint.Abandon(error);
+}
+
+void Shard::Add(std::span<const protocol::Add> adds, common::Callback<std::vector<Code>> done) {
+  parts_->adds.Submit(adds, std::move(done));
+  if (!parts_->core.health.failed()) parts_->checkpoint.MaybeStart();
+}
+
+void Shard::Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) {
+  parts_->reads.Read(std::move(request), std::move(done));
+}
+
+void Shard::Lac(const protocol::LacRequest& request, common::Callback<protocol::LacReply> done) {
+  parts_->reads.Lac(request, std::move(done));
+}
+
+void Shard::WriteLac(const protocol::WriteLacRequest& request,
+                     common::Callback<protocol::WriteLacReply> done) {
+  parts_->reads.WriteLac(request, std::move(done));
+}
+
+void Shard::ListEntries(const protocol::ListEntriesRequest& request,
+                        common::Callback<protocol::ListEntriesReply> done) {
+  parts_->reads.List(request, std::move(done));
+}
+
+protocol::BookieStatus Shard::Status() const {
+  const ShardCore& core = parts_->core;
+  const StoreStats stats = core.store->stats();
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  return {.bookie = bookie_,
+          .directory = resources_.store_disk.path(),
+          .state = std::string(ModeName(mode())),
+          .ledgers = number(core.ledgers.size()),
+          .journal_lsn = number(core.journal->durable()),
+          .stored_lsn = number(core.store->stored()),
+          .journal_bytes = number(core.journal->live_bytes()),
+          .segment_bytes = number(stats.segment_bytes),
+          .segments = number(stats.segments),
+          .cache_bytes = number(stats.cache_bytes),
+          .free_bytes = number(parts_->space.free_bytes())};
+}
+
+bool Shard::Accepting() const {
+  const ShardCore& core = parts_->core;
+  if (core.health.failed()) return true;
+  if (core.journal->queued_bytes() > core.options.max_queued_bytes) return false;
+  // With the disk full the cache may stay full for hours; reads and fences must still get through.
+  return !core.store->Full() || core.health.Has(ShardHealth::kFlushBlocked);
+}
+
+std::vector<LedgerId> Shard::Ledgers(bool deleted) const {
+  return parts_->core.ledgers.Ids(deleted);
+}
+
+bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {
+  const LedgerRecord* record = parts_->core.ledgers.Find(ledger);
+  return record == nullptr || record->state.key.is_nil() || record->state.key == key;
+}
+
+void Shard::Drop(LedgerId ledger) {
+  ShardCore& core = parts_->core;
+  if (core.health.failed()) return;
+  const LedgerRecord* known = core.ledgers.Find(ledger);
+  if (known == nullptr || known->state.deleted) return;
+  LedgerRecord& record = core.ledgers.Bury(ledger);
+  record.shut_lsn = core.Append(RecordType::kTombstone, {LedgerBytes(ledger).view()});
+  core.Kick();
+  core.polls.Shut(ledger);
+  parts_->checkpoint.Drop(ledger);
+  parts_->checkpoint.MaybeStart();
+}
+
+void Shard::SetReadOnly(bool read_only) {
+  parts_->core.health.Set(ShardHealth::kAdministrator, read_only);
+}
+
+ShardMode Shard::mode() const { return parts_->core.health.mode(); }
+std::uint64_t Shard::conflicts() const { return parts_->adds.conflicts(); }
+
+}  // namespace quire::bookie

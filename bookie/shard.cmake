@@ -1,0 +1,20 @@
+# The bookie proper, over the journal and the store.
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+
+add_library(quire_bookie STATIC
+  adds.cc checkpoint.cc collector.cc config.cc daemon.cc directory_lock.cc duplicate_lookups.cc
+  identity.cc ledger_table.cc log.cc long_polls.cc pending_replies.cc reads.cc real_storage.cc
+  replay.cc replay_stage.cc shard.cc shard_health.cc shard_home.cc shard_router.cc space_watch.cc)
+target_link_libraries(quire_bookie
+  PUBLIC quire_bookie_journal quire_bookie_store quire_protocol quire_metadata quire_rpc
+  PRIVATE spdlog::spdlog CLI11::CLI11)
+
+add_executable(bookie main.cc)
+target_link_libraries(bookie PRIVATE quire_bookie)
+# Frames and cached entries come and go on several threads in all sizes: jemalloc keeps the process
+# from growing with fragments. The sanitizers bring an allocator of their own.
+find_library(JEMALLOC jemalloc)
+if(JEMALLOC AND NOT QUIRE_SANITIZE)
+  target_link_libraries(bookie PRIVATE ${JEMALLOC})
+endif()

@@ -1,0 +1,31 @@
+#include "bookie/shard_health.h"
+
+namespace quire::bookie {
+
+std::string_view ModeName(ShardMode mode) {
+  switch (mode) {
+    case ShardMode::kWritable: return "writable";
+    case ShardMode::kReadOnly: return "read-only";
+    case ShardMode::kFailed: return "failed";
+  }
+  return "failed";
+}
+
+ShardMode ShardHealth::mode() const {
+  if (failed_) return ShardMode::kFailed;
+  return read_only() ? ShardMode::kReadOnly : ShardMode::kWritable;
+}
+
+void ShardHealth::Set(Reason reason, bool holds) {
+  const ShardMode before = mode();
+  reasons_ = static_cast<std::uint8_t>(holds ? reasons_ | reason : reasons_ & ~reason);
+  if (mode() != before && changed_) changed_(mode());
+}
+
+void ShardHealth::Fail() {
+  if (failed_) return;
+  failed_ = true;
+  if (changed_) changed_(ShardMode::kFailed);
+}
+
+}  // namespace quire::bookie

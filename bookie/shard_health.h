@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace quire::bookie {
+
+enum class ShardMode { kWritable, kReadOnly, kFailed };
+
+// "writable", "read-only", "failed".
+std::string_view ModeName(ShardMode mode);
+
+// May the shard take entries? Read-only while at least one reason holds; failed is for ever, until
+// the process starts again. Loop thread only.
+class ShardHealth {
+ public:
+  enum Reason : std::uint8_t {
+    kLowSpace = 1,      // less free than ShardOptions::min_free_bytes
+    kFlushBlocked = 2,  // the last flush found the disk full
+    kAdministrator = 4,
+  };
+
+  // Called after each change of mode.
+  explicit ShardHealth(std::function<void(ShardMode)> changed) : changed_(std::move(changed)) {}
+
+  void Set(Reason reason, bool holds);
+  void Fail();
+
+  ShardMode mode() const;
+  bool failed() const { return failed_; }
+  bool read_only() const { return reasons_ != 0; }
+  bool Has(Reason reason) const { return (reasons_ & reason) != 0; }
+
+ private:
+  const std::function<void(ShardMode)> changed_;
+  std::uint8_t reasons_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace quire::bookie

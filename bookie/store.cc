@@ -1,0 +1,170 @@
+#include "bookie/store.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "bookie/store_core.h"
+#include "bookie/store_flusher.h"
+#include "bookie/store_list.h"
+#include "bookie/store_read.h"
+#include "bookie/write_cache_halves.h"
+#include "common/check.h"
+
+namespace quire::bookie {
+
+using common::Errc;
+using common::Fail;
+using common::Result;
+using protocol::EntryAnswer;
+using protocol::EntryId;
+using protocol::EntryRun;
+using protocol::LedgerId;
+
+namespace {
+
+// Makes files and index agree: what the index needs must be there, what it does not know goes.
+// Gives the id of the next segment, above any that a file ever had.
+Result<SegmentId> CheckSegments(StoreCore& core) {
+  const auto files = core.files.List();
+  if (!files) return Fail(files.error());
+  const std::string& path = core.disk.path();
+  if (core.index->created() && !files->empty()) {
+    return Fail(Errc::kCorrupt, path + ": there are " + std::to_string(files->size()) +
+                                    " segment files but the index is new; put the index back, or "
+                                    "format this bookie anew and let its ledgers be re-replicated");
+  }
+  for (const auto& [id, space] : core.index->segments()) {
+    if (!std::ranges::binary_search(*files, id)) {
+      return Fail(Errc::kCorrupt, path + "/" + SegmentName(id) +
+                                      " is missing and the index needs it; put it back, or format "
+                                      "this bookie anew and let its ledgers be re-replicated");
+    }
+    core.files.Add(id);
+  }
+  std::vector<SegmentId> leftovers;
+  std::ranges::copy_if(*files, std::back_inserter(leftovers),
+                       [&](SegmentId id) { return !core.files.Has(id); });
+  QUIRE_TRY(core.files.Remove(leftovers));
+  const SegmentId above = files->empty() ? 0 : files->back() + 1;
+  return std::max(core.index->record().next_segment, above);
+}
+
+class StoreImpl final : public Store {
+ public:
+  StoreImpl(common::Loop& loop, common::Worker& flush_worker, std::vector<common::Worker*> readers,
+            const StoreOptions& options, std::shared_ptr<StoreCore> core, SegmentId next_segment)
+      : loop_(loop),
+        readers_(std::move(readers)),
+        core_(std::move(core)),
+        cache_(options.cache_bytes),
+        flusher_({.loop = loop, .worker = flush_worker, .core = core_, .cache = cache_},
+                 next_segment) {}
+
+  ~StoreImpl() override { core_->stopped = true; }
+
+  Lsn stored() const override { return flusher_.stored(); }
+  LedgerStates TakeLedgers() override { return core_->index->TakeStates(); }
+
+  void Add(LedgerId ledger, EntryId entry, std::string_view bytes) override {
+    cache_.Add(ledger, entry, bytes);
+  }
+  bool Full() const override { return cache_.active_full() && cache_.has_frozen(); }
+  bool WantsFlush() const override { return cache_.active_full(); }
+
+  std::optional<std::string_view> FindCached(LedgerId ledger, EntryId entry) const override {
+    return cache_.Find(ledger, entry);
+  }
+
+  void Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
+            common::Callback<std::vector<EntryAnswer>> done) override;
+  void List(LedgerId ledger, EntryId from, std::size_t max_runs,
+            common::Callback<Result<std::vector<EntryRun>>> done) override;
+
+  void Flush(Commit commit, common::Callback<Result<void>> done) override {
+    flusher_.Flush(std::move(commit), std::move(done));
+  }
+  void JournalDurable(Lsn lsn) override { flusher_.JournalDurable(lsn); }
+  bool flushing() const override { return flusher_.flushing(); }
+
+  StoreStats stats() const override {
+    StoreStats stats = flusher_.stats();
+    stats.cache_bytes = cache_.memory();
+    return stats;
+  }
+
+ private:
+  common::Worker& NextReader() { return *readers_[next_reader_++ % readers_.size()]; }
+
+  // `done` with the answer in a later turn, unless the store has gone. The callback ends its life
+  // on the loop in either case. Any thread.
+  template <typename T>
+  static void Answer(common::Loop& loop, std::weak_ptr<char> alive, T answer,
+                     common::Callback<T> done) {
+    loop.Post(
+        [alive = std::move(alive), answer = std::move(answer), done = std::move(done)]() mutable {
+          if (!alive.expired()) done(std::move(answer));
+        });
+  }
+
+  // Constant after construction.
+  common::Loop& loop_;
+  const std::vector<common::Worker*> readers_;
+  const std::shared_ptr<StoreCore> core_;
+
+  // Loop thread.
+  CacheHalves cache_;
+  StoreFlusher flusher_;
+  std::size_t next_reader_ = 0;
+  const std::shared_ptr<char> alive_ = std::make_shared<char>();  // gone when the store is
+};
+
+void StoreImpl::Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
+                     common::Callback<std::vector<EntryAnswer>> done) {
+  std::vector<ReadItem> items;
+  items.reserve(entries.size());
+  std::size_t cached_bytes = 0;
+  for (const EntryId id : entries) {
+    items.push_back({.id = id, .cached = std::nullopt});
+    const auto cached = cache_.Find(ledger, id);
+    if (!cached) continue;
+    items.back().cached.emplace(*cached);
+    cached_bytes += cached->size();
+    if (cached_bytes >= max_bytes) break;  // whatever comes before it, no answer comes behind
+  }
+  NextReader().Submit([core = core_, &loop = loop_, alive = std::weak_ptr(alive_), ledger,
+                       items = std::move(items), max_bytes, done = std::move(done)]() mutable {
+    std::vector<EntryAnswer> answers;
+    if (!core->stopped) answers = BatchRead(*core, ledger, std::move(items), max_bytes).Run();
+    Answer(loop, std::move(alive), std::move(answers), std::move(done));
+  });
+}
+
+void StoreImpl::List(LedgerId ledger, EntryId from, std::size_t max_runs,
+                     common::Callback<Result<std::vector<EntryRun>>> done) {
+  NextReader().Submit([core = core_, &loop = loop_, alive = std::weak_ptr(alive_), ledger, from,
+                       max_runs, cached = cache_.Runs(ledger, from),
+                       done = std::move(done)]() mutable {
+    Result<std::vector<EntryRun>> runs;
+    if (!core->stopped) runs = ListRuns(core->index->View(), ledger, from, max_runs, cached);
+    Answer(loop, std::move(alive), std::move(runs), std::move(done));
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loop,
+                                           common::Worker& flush_worker,
+                                           std::vector<common::Worker*> readers,
+                                           const StoreOptions& options) {
+  QUIRE_CHECK(!readers.empty());
+  auto index = Index::Open(options.index_path, options.index_env);
+  if (!index) return Fail(std::move(index).error());
+  auto core = std::make_shared<StoreCore>(disk, std::move(*index));
+  const auto next_segment = CheckSegments(*core);
+  if (!next_segment) return Fail(next_segment.error());
+  return std::make_unique<StoreImpl>(loop, flush_worker, std::move(readers), options,
+                                     std::move(core), *next_segment);
+}
+
+}  // namespace quire::bookie

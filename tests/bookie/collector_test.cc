@@ -1,0 +1,225 @@
+#include "bookie/collector.h"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/random.h"
+#include "metadata/memory_store.h"
+#include "metadata/registry.h"
+#include "shard_fixture.h"
+
+namespace quire::bookie {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using protocol::LedgerId;
+
+// A shard with ledgers 0, 1, ... and a metadata store that knows them.
+class CollectorTest : public ShardFixture {
+ protected:
+  static constexpr auto kInterval = std::chrono::seconds(600);
+
+  void SetUp() override {
+    ShardFixture::SetUp();
+    metadata::InitCluster(store_, kInstance, 1, [](const common::Result<void>&) {});
+    RunMetadata();
+    Collect();
+  }
+  void TearDown() override { collector_.reset(); }
+
+  void Collect() {
+    collector_ = std::make_unique<Collector>(
+        Collector::Environment{
+            .loop = loop_,
+            .shard = *shard_,
+            .metadata = store_,
+            .ledgers = ledgers_,
+            .instance = kInstance,
+            .wall_ms = [this] { return wall_ms_; },
+            .log = Log([this](LogLevel, std::string_view line) { log_ += std::string(line); })},
+        CollectorOptions{.interval = kInterval});
+    collector_->Start();
+  }
+
+  void RunMetadata() { Turn(); }
+
+  // Makes so many ledgers, in the metadata store and on the shard.
+  void Make(int count) {
+    for (int i = 0; i < count; ++i) {
+      metadata::LedgerMetadata ledger;
+      ledger.replication = {.ensemble = 1, .write_quorum = 1, .ack_quorum = 1};
+      ledger.segments[protocol::EntryId(0)] = {protocol::BookieId{.high = 1, .low = 2}};
+      std::optional<metadata::VersionedLedger> made;
+      ledgers_.Create(ledger, [&](common::Result<metadata::VersionedLedger> result) {
+        ASSERT_TRUE(result) << result.error().ToString();
+        made = *result;
+      });
+      RunMetadata();
+      ASSERT_TRUE(made);
+      ids_.push_back(made->value->id);
+      Add(MakeEntry(ids_.back().value(), 0), false, made->value->key);
+    }
+    MakeDurable();
+  }
+  void MarkDeleted(LedgerId id) {
+    ledgers_.MarkDeleted(id, wall_ms_, std::chrono::seconds(1), [](const common::Result<void>&) {});
+    RunMetadata();
+  }
+  // As if the record had never been there.
+  void Erase(LedgerId id) {
+    const std::string path = metadata::LedgerStore::Path(id);
+    const auto found = tree_->Read(path);
+    ASSERT_TRUE(found);
+    ASSERT_TRUE(tree_->Delete(path, found->version));
+  }
+  bool Known(LedgerId id) { return tree_->Read(metadata::LedgerStore::Path(id)).has_value(); }
+  void Round() {
+    wall_ms_ += std::chrono::milliseconds(kInterval).count();
+    loop_.Advance(kInterval);
+    Turn();
+    MakeDurable();
+    Turn();
+  }
+
+  static constexpr protocol::InstanceId kInstance{.high = 4, .low = 2};
+
+  std::int64_t wall_ms_ = 1'700'000'000'000;
+  common::Random random_{3};
+  std::shared_ptr<metadata::MemoryTree> tree_ = std::make_shared<metadata::MemoryTree>();
+  metadata::MemoryStore store_{loop_, tree_};
+  metadata::LedgerStore ledgers_{loop_, store_, random_};
+  std::vector<LedgerId> ids_;
+  std::unique_ptr<Collector> collector_;
+};
+
+TEST_F(CollectorTest, KeepsLedgersThatAreThere) {
+  Make(3);
+  Round();
+  Round();
+  EXPECT_EQ(shard_->Ledgers(false), ids_);
+}
+
+TEST_F(CollectorTest, BuriesADeletedLedgerAndGivesItsSpaceBack) {
+  Make(2);
+  FlushAll();
+  MarkDeleted(ids_[0]);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(false), ElementsAre(ids_[1]));
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_FALSE(fakes_.media.entries.contains(ids_[0]));
+  EXPECT_TRUE(fakes_.media.entries.contains(ids_[1]));
+  EXPECT_EQ(CodeOf(Add(MakeEntry(ids_[0].value(), 1))), protocol::Code::kFenced);  // A16
+  Restart();                                                                        // A17
+  EXPECT_EQ(CodeOf(Add(MakeEntry(ids_[0].value(), 1))), protocol::Code::kFenced);
+}
+
+TEST_F(CollectorTest, AMissingRecordMustBeSeenTwice) {  // T-30
+  Make(2);
+  Erase(ids_[0]);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+}
+
+TEST_F(CollectorTest, ARecordThatComesBackStartsTheCountAgain) {
+  Make(2);
+  const std::string path = metadata::LedgerStore::Path(ids_[0]);
+  const std::string value = tree_->Read(path)->value;
+  Erase(ids_[0]);
+  Round();
+  ASSERT_TRUE(tree_->Create(path, value, 0));
+  Round();
+  Erase(ids_[0]);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+}
+
+TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
+  Make(12);
+  MarkDeleted(ids_[11]);
+  for (int i = 0; i < 7; ++i) Erase(ids_[static_cast<std::size_t>(i)]);
+  for (int round = 0; round < 4; ++round) Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty()) << "not even the one that looks deleted";
+  EXPECT_THAT(log_, HasSubstr("does not have 7 of 12"));
+  EXPECT_EQ(log_.find("stands still"), log_.rfind("stands still")) << "said once";
+}
+
+TEST_F(CollectorTest, HalfOfTheLedgersMayBeGone) {
+  Make(12);
+  for (int i = 0; i < 6; ++i) Erase(ids_[static_cast<std::size_t>(i)]);
+  Round();
+  Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 6U);
+}
+
+TEST_F(CollectorTest, AnotherClustersMetadataIsNotBelieved) {
+  Make(2);
+  MarkDeleted(ids_[0]);
+  const auto instance = tree_->Read("/instance");
+  ASSERT_TRUE(instance);
+  ASSERT_TRUE(tree_->Delete("/instance", instance->version));
+  metadata::InitCluster(store_, {.high = 9, .low = 9}, 1, [](const common::Result<void>&) {});
+  RunMetadata();
+  Round();
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(log_, HasSubstr("not that of cluster"));
+}
+
+TEST_F(CollectorTest, ADeletedLedgerWithAnotherKeyIsNotOurs) {
+  Make(1);
+  Add(MakeEntry(500, 0));
+  metadata::LedgerMetadata stranger;
+  stranger.id = LedgerId(500);
+  stranger.key = kOtherKey;
+  stranger.replication = {.ensemble = 1, .write_quorum = 1, .ack_quorum = 1};
+  stranger.segments[protocol::EntryId(0)] = {protocol::BookieId{.high = 1, .low = 2}};
+  stranger.state = metadata::LedgerState::kDeleted;
+  stranger.deleted_ms = wall_ms_;
+  stranger.writer = {.high = 1, .low = 1};
+  std::optional<common::Result<metadata::Version>> made;
+  store_.Create(metadata::LedgerStore::Path(stranger.id), metadata::EncodeLedger(stranger),
+                metadata::NodeKind::kPersistent,
+                [&](common::Result<metadata::Version> result) { made = std::move(result); });
+  RunMetadata();
+  ASSERT_TRUE(made && made->has_value());
+  Round();
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+}
+
+TEST_F(CollectorTest, ARecordIsPurgedAfterItsGraceTime) {
+  Make(2);
+  MarkDeleted(ids_[0]);
+  for (int minute = 0; minute < 60; minute += 10) {
+    Round();
+    EXPECT_TRUE(Known(ids_[0])) << minute;
+  }
+  Round();
+  EXPECT_FALSE(Known(ids_[0]));
+  EXPECT_TRUE(Known(ids_[1]));
+}
+
+TEST_F(CollectorTest, APurgeThatARestartInterruptedIsDoneLater) {
+  Make(1);
+  MarkDeleted(ids_[0]);
+  Round();
+  FlushAll();
+  collector_.reset();
+  Restart();
+  Collect();
+  for (int round = 0; round < 7; ++round) Round();
+  EXPECT_FALSE(Known(ids_[0]));
+}
+
+}  // namespace
+}  // namespace quire::bookie
