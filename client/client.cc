@@ -5,7 +5,6 @@
 #include "client/client_core.h"
 #include "client/ledger_reader_impl.h"
 #include "client/ledger_writer_impl.h"
-#include "metadata/metadata_uri.h"
 #include "metadata/zookeeper_store.h"
 
 namespace quire::client {
@@ -22,10 +21,8 @@ Client::Client() : core_(std::make_shared<ClientCore>()) {}
 Client::~Client() { core_->Shutdown(); }
 
 Result<std::unique_ptr<Client>> Client::Connect(const std::string& metadata_uri) {
-  auto uri = metadata::MetadataUri::Parse(metadata_uri);
-  if (!uri) return Fail(std::move(uri).error());
-  return Connect([uri = *std::move(uri)](common::Loop& loop) {
-    return metadata::ZookeeperStore::Open(loop, uri, {});
+  return Connect([&](common::Loop& loop) -> Result<std::unique_ptr<metadata::MetadataStore>> {
+    return metadata::ZookeeperStore::Open(loop, metadata_uri);
   });
 }
 

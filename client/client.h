@@ -34,8 +34,8 @@ class Client {
   static common::Result<std::unique_ptr<Client>> Connect(const std::string& metadata_uri);
 
   // Over another metadata store, made for the client's loop: in-memory clusters.
-  using MakeStore =
-      std::function<std::unique_ptr<metadata::MetadataStore>(common::Loop& loop)>;
+  using MakeStore = std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(
+      common::Loop& loop)>;
   static common::Result<std::unique_ptr<Client>> Connect(const MakeStore& make_store);
 
   // Calls under way end with kShutdown.

@@ -11,18 +11,18 @@ ClientCore::ClientCore() = default;
 
 ClientCore::~ClientCore() { Shutdown(); }
 
-common::Result<void> ClientCore::Start(
-    const std::function<std::unique_ptr<metadata::MetadataStore>(common::Loop&)>& make_store) {
-  auto started = Call<void>([this, &make_store](auto done) {
-    store_ = make_store(loop_);
-    pool_ = std::make_unique<rpc::ConnectionPool>(loop_, rpc::PoolOptions{});
+common::Result<void> ClientCore::Start(const MakeStore& make_store) {
+  return Call<void>([this, &make_store](auto done) {
+    auto store = make_store(loop_);
+    if (!store) return done(Fail(std::move(store).error()));
+    store_ = *std::move(store);
+    pool_ = std::make_unique<rpc::ConnectionPool>(loop_, random_, rpc::PoolOptions{});
     engine_ = std::make_unique<Engine>(loop_, *store_, *pool_, random_);
     metadata::ReadInstance(*store_, [this, done = std::move(done)](auto instance) mutable {
       if (!instance) return done(Fail(std::move(instance).error()));
       engine_->Start(std::move(done));
     });
   });
-  return started;
 }
 
 rpc::ChannelPool& ClientCore::channels() { return *pool_; }

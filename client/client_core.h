@@ -34,8 +34,10 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   ClientCore();
   ~ClientCore();
 
-  common::Result<void> Start(
-      const std::function<std::unique_ptr<metadata::MetadataStore>(common::Loop&)>& make_store);
+  using MakeStore = std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(
+      common::Loop& loop)>;
+
+  common::Result<void> Start(const MakeStore& make_store);
   // Ends calls under way, stops the thread, closes the connections. Not from the loop.
   void Shutdown();
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/check.h"
-
 namespace quire::client {
 
 using common::Errc;
@@ -21,10 +19,14 @@ metadata::LedgerUpdate EnsembleChange::ToUpdate(PickBookie pick) const {
   metadata::LedgerUpdate update;
   update.needs = [change, still_there](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kOpen: break;
-      case LedgerState::kInRecovery: return Fail(Errc::kFenced);
-      case LedgerState::kClosed: return Fail(Errc::kLedgerClosed, "closed by another client");
-      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
+      case LedgerState::kOpen:
+        break;
+      case LedgerState::kInRecovery:
+        return Fail(Errc::kFenced);
+      case LedgerState::kClosed:
+        return Fail(Errc::kLedgerClosed, "closed by another client");
+      case LedgerState::kDeleted:
+        return Fail(Errc::kNoSuchLedger);
     }
     return std::ranges::any_of(change.replacing,
                                [&](const auto& slot) { return still_there(ledger, slot.first); });
@@ -46,8 +48,9 @@ metadata::LedgerUpdate EnsembleChange::ToUpdate(PickBookie pick) const {
     if (!replaced) {
       return Fail(Errc::kNotEnoughBookies, "no bookie is left to replace a failed one");
     }
-    // A writer's segments never begin above its LAC + 1, so neither does the last one here.
-    QUIRE_CHECK(ledger.LastSegmentFirst() <= change.start);
+    if (ledger.LastSegmentFirst() > change.start) {
+      return Fail(Errc::kCorrupt, "the last segment begins above what its only writer confirmed");
+    }
     LedgerMetadata next = ledger;
     next.segments[change.start] = std::move(ensemble);  // the same start again: replaced in place
     return next;

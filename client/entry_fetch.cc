@@ -65,7 +65,8 @@ void EntryFetch::AskNext(const std::vector<std::size_t>& indices) {
 void EntryFetch::Ask(BookieId bookie, int slot, std::vector<std::size_t> indices) {
   protocol::ReadRequest request;
   request.bookie = bookie;
-  request.deadline_ms = static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  request.deadline_ms =
+      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
   request.ledger = ledger_.value->id;
   for (const std::size_t index : indices) request.entries.push_back(wanted_[index].entry);
   services_.ChannelTo(bookie)->Read(
@@ -139,6 +140,7 @@ void EntryFetch::CheckEnd() {
     for (Wanted& wanted : wanted_) entries.emplace_back(std::move(wanted.bytes));
     return Finish(std::move(entries));
   }
+  if (rereading_) return;
   const auto hopeless = std::ranges::find_if(wanted_, [this](const Wanted& wanted) {
     return !wanted.found && wanted.outstanding == 0 && NextSlot(wanted) < 0;
   });
@@ -151,9 +153,10 @@ void EntryFetch::CheckEnd() {
 }
 
 void EntryFetch::RereadMetadata() {
-  reread_ = true;
+  reread_ = rereading_ = true;
   services_.ledgers.Read(ledger_.value->id, [self = shared_from_this()](auto ledger) {
     if (self->finished_) return;
+    self->rereading_ = false;
     if (!ledger && ledger.error().code() == Errc::kNoSuchLedger) {
       return self->Finish(common::Fail(std::move(ledger).error()));
     }
@@ -161,7 +164,9 @@ void EntryFetch::RereadMetadata() {
     std::vector<std::size_t> rest;
     for (std::size_t i = 0; i < self->wanted_.size(); ++i) {
       if (self->wanted_[i].found) continue;
+      // Everybody whom the newest metadata names is asked, so what they say alone decides.
       self->wanted_[i].asked = {};
+      self->wanted_[i].unknown = false;
       rest.push_back(i);
     }
     self->AskNext(rest);

@@ -10,10 +10,10 @@
 
 namespace quire::client {
 
-// Reads some entries of a ledger once (protocol 1.6): each from one replica first, as many as possible
-// from the same one, and from the next replica when that one is slow, fails, denies it or sends bytes
-// that do not verify. When no replica helps, the metadata is read again once: the bookies may have
-// been replaced. Loop thread only; keeps itself alive until it has called back.
+// Reads some entries of a ledger once (protocol 1.6): each from one replica first, as many as
+// possible from the same one, and from the next replica when that one is slow, fails, denies it or
+// sends bytes that do not verify. When no replica helps, the metadata is read again once: the
+// bookies may have been replaced. Loop thread only; keeps itself alive until it has called back.
 class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
  public:
   using Done = common::Callback<common::Result<std::vector<Entry>>>;
@@ -52,7 +52,8 @@ class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
   const int preferred_;
   Done done_;
   std::size_t missing_;
-  bool reread_ = false;  // the metadata was read again
+  bool reread_ = false;     // the metadata was read again
+  bool rereading_ = false;  // and what it says has not been tried yet
   bool finished_ = false;
   common::Loop::TimerId hedge_ = 0;
 };

@@ -20,7 +20,9 @@ LedgerWriter::Impl::Impl(std::shared_ptr<ClientCore> core, std::shared_ptr<Write
       ledger_(writer->protocol().ledger()),
       writer_(std::move(writer)) {}
 
-void LedgerWriter::Impl::ListenForShutdown() { core_->AtShutdown(farewell_); }
+void LedgerWriter::Impl::ListenForShutdown() {
+  core_->AtShutdown(farewell_);
+}
 
 void LedgerWriter::Impl::AppendAsync(std::string_view payload, AppendCallback done) {
   if (payload.size() > protocol::kMaxPayloadBytes) {
@@ -97,11 +99,14 @@ void LedgerWriter::Impl::Abandon() {
 }
 
 void LedgerWriter::Impl::OnShutdown() {
+  {
+    // First, so that no append comes in behind the last Drain.
+    const std::lock_guard lock(mutex_);
+    shutdown_ = true;
+    room_.notify_all();
+  }
   Drain();
   writer_->Abandon();
-  const std::lock_guard lock(mutex_);
-  shutdown_ = true;
-  room_.notify_all();
 }
 
 protocol::EntryId LedgerWriter::Impl::lac() {
@@ -119,9 +124,13 @@ metadata::LedgerMetadata LedgerWriter::Impl::metadata() {
 
 LedgerWriter::LedgerWriter(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-LedgerWriter::~LedgerWriter() { impl_->Abandon(); }
+LedgerWriter::~LedgerWriter() {
+  impl_->Abandon();
+}
 
-protocol::LedgerId LedgerWriter::id() const { return impl_->id(); }
+protocol::LedgerId LedgerWriter::id() const {
+  return impl_->id();
+}
 
 AppendResult LedgerWriter::Append(std::string_view payload) {
   QUIRE_CHECK(!impl_->InLoopThread());  // it would wait for itself
@@ -136,8 +145,14 @@ void LedgerWriter::AppendAsync(std::string_view payload, AppendCallback done) {
   impl_->AppendAsync(payload, std::move(done));
 }
 
-common::Result<void> LedgerWriter::Close() { return impl_->Close(); }
-protocol::EntryId LedgerWriter::lac() const { return impl_->lac(); }
-metadata::LedgerMetadata LedgerWriter::metadata() const { return impl_->metadata(); }
+common::Result<void> LedgerWriter::Close() {
+  return impl_->Close();
+}
+protocol::EntryId LedgerWriter::lac() const {
+  return impl_->lac();
+}
+metadata::LedgerMetadata LedgerWriter::metadata() const {
+  return impl_->metadata();
+}
 
 }  // namespace quire::client

@@ -9,8 +9,9 @@
 
 namespace quire::client {
 
-// The entries a writer has handed out and not yet confirmed: consecutive ids, each with its bytes and
-// the slots that hold it durably. Loop thread only.
+// The entries a writer has handed out and not yet confirmed: consecutive ids, each with its bytes
+// and the slots that hold it durably. Below them, for a while, those that are confirmed and still
+// on their way to a slot. Loop thread only.
 class PendingAdds {
  public:
   struct Add {
@@ -18,30 +19,48 @@ class PendingAdds {
     protocol::SlotSet acks;
   };
 
-  explicit PendingAdds(protocol::EntryId first) : first_(first) {}
+  explicit PendingAdds(protocol::EntryId first) : first_(first), base_(first) {}
 
-  bool empty() const { return adds_.empty(); }
-  std::size_t size() const { return adds_.size(); }
+  // Of the entries that are not confirmed.
+  bool empty() const { return first_ == next(); }
   protocol::EntryId first() const { return first_; }  // the lowest pending id, or next()
-  protocol::EntryId next() const { return first_ + static_cast<std::int64_t>(adds_.size()); }
+  protocol::EntryId next() const { return base_ + static_cast<std::int64_t>(adds_.size()); }
   bool Contains(protocol::EntryId entry) const { return entry >= first_ && entry < next(); }
+  const Add& front() const { return adds_[static_cast<std::size_t>(first_ - base_)]; }
 
+  // Pending, or confirmed and not trimmed yet.
+  bool Holds(protocol::EntryId entry) const { return entry >= base_ && entry < next(); }
   Add& at(protocol::EntryId entry) {
-    QUIRE_CHECK(Contains(entry));
-    return adds_[static_cast<std::size_t>(entry - first_)];
+    QUIRE_CHECK(Holds(entry));
+    return adds_[static_cast<std::size_t>(entry - base_)];
   }
-  const Add& front() const { return adds_.front(); }
 
   void Push(std::string bytes) { adds_.push_back({.bytes = std::move(bytes), .acks = {}}); }
-  void PopFront() {
-    adds_.pop_front();
+  // The lowest pending entry is confirmed; its bytes stay until a Trim.
+  void Confirm() {
+    confirmed_bytes_ += front().bytes.size();
     ++first_;
   }
-  void Clear() { adds_.clear(); }  // first() stays
+  // Forgets confirmed entries from below: those nobody waits for, and all beyond `max_bytes`.
+  template <typename Complete>
+  void Trim(std::size_t max_bytes, Complete complete) {
+    while (base_ < first_ && (confirmed_bytes_ > max_bytes || complete(base_, adds_.front()))) {
+      confirmed_bytes_ -= adds_.front().bytes.size();
+      adds_.pop_front();
+      ++base_;
+    }
+  }
+  void Clear() {  // first() stays
+    adds_.clear();
+    base_ = first_;
+    confirmed_bytes_ = 0;
+  }
 
  private:
   protocol::EntryId first_;
+  protocol::EntryId base_;  // of adds_.front(); not above first_
   std::deque<Add> adds_;
+  std::size_t confirmed_bytes_ = 0;  // in adds_ below first_
 };
 
 }  // namespace quire::client

@@ -51,11 +51,11 @@ void Reader::Read(EntryId first, EntryId last, ReadDone done) {
                                                  std::to_string(last.value())));
   }
   if (last > now.lac) {
-    return done(Fail(Errc::kNoSuchEntry,
-                     "entry " + std::to_string(last.value()) + " of ledger " +
-                         std::to_string(ledger_.value->id.value()) + " is above the last " +
-                         (now.closed ? "entry " : "confirmed entry known, ") +
-                         std::to_string(now.lac.value())));
+    return done(Fail(Errc::kNoSuchEntry, "entry " + std::to_string(last.value()) + " of ledger " +
+                                             std::to_string(ledger_.value->id.value()) +
+                                             " is above the last " +
+                                             (now.closed ? "entry " : "confirmed entry known, ") +
+                                             std::to_string(now.lac.value())));
   }
   std::vector<EntryId> entries;
   for (EntryId entry = first; entry <= last && entry - first < kEntriesPerRead; ++entry) {
@@ -67,12 +67,14 @@ void Reader::Read(EntryId first, EntryId last, ReadDone done) {
 
 void Reader::ReadLac(ProgressDone done) {
   if (progress().closed) return done(progress());
-  QueryLac(services_, ledger_, [self = shared_from_this(), done = std::move(done)](auto lac) mutable {
-    if (self->progress().closed) return done(self->progress());
-    if (!lac) return done(Fail(std::move(lac).error()));
-    self->Advance(*lac);
-    done(self->progress());
-  });
+  QueryLac(services_, ledger_,
+           [self = shared_from_this(), done = std::move(done)](auto lac) mutable {
+             if (self->progress().closed) return done(self->progress());
+             if (!lac) return done(Fail(std::move(lac).error()));
+             self->Advance(*lac);
+             done(self->progress());
+             self->CheckWait();
+           });
 }
 
 void Reader::Adopt(metadata::VersionedLedger ledger) {
@@ -82,17 +84,25 @@ void Reader::Adopt(metadata::VersionedLedger ledger) {
   CheckWait();
 }
 
-void Reader::Advance(EntryId lac) { lac_ = std::max(lac_, lac); }
+void Reader::Advance(EntryId lac) {
+  lac_ = std::max(lac_, lac);
+}
 
 void Reader::RereadMetadata() {
-  if (stopped_ || reread_under_way_ || progress().closed) return;
+  if (stopped_) return;
+  if (reread_under_way_) {  // it may have read before the change that we were told of now
+    reread_again_ = true;
+    return;
+  }
   reread_under_way_ = true;
+  reread_again_ = false;
   watch_ = services_.ledgers.Watch(ledger_.value->id, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->RereadMetadata();
   });
   services_.ledgers.Read(ledger_.value->id, [self = shared_from_this()](auto ledger) {
     self->reread_under_way_ = false;
     if (self->stopped_) return;
+    if (self->reread_again_) self->RereadMetadata();
     if (ledger) return self->Adopt(*std::move(ledger));
     if (ledger.error().code() == Errc::kNoSuchLedger) {
       if (self->waiting_) self->EndWait(Fail(std::move(ledger).error()));
@@ -129,44 +139,54 @@ void Reader::Wait(EntryId known, common::Duration at_most, ProgressDone done) {
   Poll();
 }
 
-// Every bookie of the last ensemble is asked, so that one that is slow or misses entries holds nobody
-// up. Polls of an earlier Wait that are still open serve this one too: they wait for a LAC above one
-// that was known before.
+// Every bookie of the last ensemble is asked, so that one that is slow or misses entries holds
+// nobody up. Polls of an earlier Wait that are still open serve this one too: they wait for a LAC
+// above one that was known before.
 void Reader::Poll() {
-  const metadata::Ensemble& ensemble = ledger_.value->LastEnsemble();
-  if (polled_ != ensemble) {
-    polled_ = ensemble;
-    polling_ = {};
-  }
-  for (int slot = 0; slot < ledger_.value->replication.ensemble; ++slot) {
-    if (!polling_.Contains(slot)) PollSlot(slot, ensemble[static_cast<std::size_t>(slot)]);
+  const metadata::Ensemble ensemble = ledger_.value->LastEnsemble();
+  polls_.resize(ensemble.size());
+  for (std::size_t slot = 0; slot < ensemble.size(); ++slot) {
+    if (!polls_[slot].busy || polls_[slot].bookie != ensemble[slot]) PollSlot(slot, ensemble[slot]);
   }
 }
 
-void Reader::PollSlot(int slot, protocol::BookieId bookie) {
-  polling_.Insert(slot);
+void Reader::PollSlot(std::size_t slot, protocol::BookieId bookie) {
+  polls_[slot] = {.bookie = bookie, .call = polls_[slot].call + 1, .busy = true};
   protocol::LacRequest request;
   request.bookie = bookie;
   request.ledger = ledger_.value->id;
   request.known_lac = lac_;
   request.wait_ms = kPollMillis;
-  services_.ChannelTo(bookie)->Lac(request, [self = shared_from_this(), slot,
-                                             bookie](protocol::LacReply reply) {
-    const bool current = self->polled_[static_cast<std::size_t>(slot)] == bookie;
-    if (reply.code == Code::kOk) self->Advance(reply.lac);
-    if (self->stopped_ || !current) return;
-    self->polling_.Erase(slot);
+  services_.ChannelTo(bookie)->Lac(
+      request, [self = shared_from_this(), slot, call = polls_[slot].call, known = lac_,
+                begin = services_.loop.Now()](protocol::LacReply reply) {
+        if (reply.code == Code::kOk) self->Advance(reply.lac);
+        if (self->stopped_) return;
+        const bool helps = reply.code == Code::kOk && !reply.fenced;
+        if (call == self->polls_[slot].call) {
+          // One that cannot help, or did not wait as it was asked to (it holds no more polls),
+          // rests before it is asked again (T-39).
+          const bool waited =
+              reply.lac > known || self->services_.loop.Now() - begin >= kRereadPause;
+          if (helps && waited) {
+            self->polls_[slot].busy = false;
+          } else {
+            self->PauseSlot(slot);
+          }
+        }
+        self->CheckWait();
+        // A fenced ledger will be closed by somebody, and a bookie that cannot help may have been
+        // replaced: the metadata tells.
+        if (!helps && self->waiting_) self->RereadMetadata();
+      });
+}
+
+void Reader::PauseSlot(std::size_t slot) {
+  services_.loop.After(kRereadPause, [weak = weak_from_this(), slot, call = polls_[slot].call] {
+    const auto self = weak.lock();
+    if (!self || call != self->polls_[slot].call) return;
+    self->polls_[slot].busy = false;
     self->CheckWait();
-    if (!self->waiting_) return;
-    // A fenced ledger will be closed by somebody, and a bookie that cannot help may have been replaced:
-    // the metadata tells. Wait a moment before asking the same bookie again (T-39).
-    const bool answered = reply.code == Code::kOk && !reply.fenced;
-    if (!answered) self->RereadMetadata();
-    self->services_.loop.After(answered ? common::Duration(0) : kRereadPause,
-                               [weak = self->weak_from_this()] {
-                                 const auto again = weak.lock();
-                                 if (again && again->waiting_) again->Poll();
-                               });
   });
 }
 
@@ -174,7 +194,7 @@ void Reader::CheckWait() {
   if (!waiting_) return;
   const Progress now = progress();
   if (now.closed || now.lac > wait_known_) return EndWait(now);
-  if (polled_ != ledger_.value->LastEnsemble()) Poll();
+  Poll();
 }
 
 void Reader::EndWait(common::Result<Progress> result) {

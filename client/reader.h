@@ -31,21 +31,28 @@ class Reader final : public std::enable_shared_from_this<Reader> {
   // kNoSuchEntry when `last` is above the LAC known here.
   void Read(protocol::EntryId first, protocol::EntryId last, ReadDone done);
 
-  // Asks the bookies for the LAC; sees every append that was acknowledged and then followed by another
-  // append, or by a moment of silence, before the call.
+  // Asks the bookies for the LAC; sees every append that was acknowledged and then followed by
+  // another append, or by a moment of silence, before the call.
   void ReadLac(ProgressDone done);
 
-  // Completes when more than `known` is readable or the ledger is closed, or with what is known after
-  // `at_most`. Waits on the bookies (long poll) and on the metadata. One at a time.
+  // Completes when more than `known` is readable or the ledger is closed, or with what is known
+  // after `at_most`. Waits on the bookies (long poll) and on the metadata. One at a time.
   void Wait(protocol::EntryId known, common::Duration at_most, ProgressDone done);
 
  private:
+  struct SlotPoll {
+    protocol::BookieId bookie;
+    std::uint64_t call = 0;  // tells the last call of this slot from those before
+    bool busy = false;       // that call is under way, or a pause after it
+  };
+
   void Adopt(metadata::VersionedLedger ledger);
   void Advance(protocol::EntryId lac);
   void RereadMetadata();
   void RereadLater();
   void Poll();
-  void PollSlot(int slot, protocol::BookieId bookie);
+  void PollSlot(std::size_t slot, protocol::BookieId bookie);
+  void PauseSlot(std::size_t slot);
   void CheckWait();
   void EndWait(common::Result<Progress> result);
 
@@ -59,9 +66,9 @@ class Reader final : public std::enable_shared_from_this<Reader> {
   ProgressDone waiting_;
   protocol::EntryId wait_known_ = protocol::kNoEntry;
   common::Loop::TimerId wait_timer_ = 0;
-  protocol::SlotSet polling_;         // slots with a long poll under way
-  metadata::Ensemble polled_;         // the ensemble they were sent to
+  std::vector<SlotPoll> polls_;  // of each slot, once somebody waited
   bool reread_under_way_ = false;
+  bool reread_again_ = false;  // the metadata changed while that one was under way
   bool reread_timer_ = false;
 };
 

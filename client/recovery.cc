@@ -44,7 +44,7 @@ void Recovery::Apply(RecoveryEffects& effects) {
   if (!effects.send_later.empty()) {
     services_.loop.After(services_.timing.busy_pause, [self, sends = effects.send_later] {
       for (const auto& send : sends) {
-        if (self->protocol_.writes().ShouldResend(send)) self->Send(send);
+        if (self->protocol_.ShouldResend(send)) self->Send(send);
       }
     });
   }
@@ -61,7 +61,8 @@ void Recovery::Apply(RecoveryEffects& effects) {
 
 void Recovery::SendFence() {
   const metadata::LedgerMetadata& ledger = *protocol_.ledger().value;
-  const auto deadline = static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  const auto deadline =
+      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
   for (int slot = 0; slot < ledger.replication.ensemble; ++slot) {
     const auto bookie = protocol_.frozen()[static_cast<std::size_t>(slot)];
     protocol::LacRequest request;
@@ -70,12 +71,12 @@ void Recovery::SendFence() {
     request.ledger = ledger.id;
     request.fence = true;
     request.key = ledger.key;
-    services_.ChannelTo(bookie)->Lac(request, [self = shared_from_this(),
-                                               slot](protocol::LacReply reply) {
-      self->Run([&](RecoveryEffects& effects) {
-        self->protocol_.OnFenced(slot, reply.code, reply.lac, effects);
-      });
-    });
+    services_.ChannelTo(bookie)->Lac(
+        request, [self = shared_from_this(), slot](protocol::LacReply reply) {
+          self->Run([&](RecoveryEffects& effects) {
+            self->protocol_.OnFenced(slot, reply.code, reply.lac, effects);
+          });
+        });
   }
 }
 
@@ -85,7 +86,8 @@ void Recovery::Read(int slot, std::vector<EntryId> entries) {
   const auto bookie = protocol_.frozen()[static_cast<std::size_t>(slot)];
   protocol::ReadRequest request;
   request.bookie = bookie;
-  request.deadline_ms = static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  request.deadline_ms =
+      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
   request.ledger = ledger.id;
   request.entries = entries;
   request.fence = true;
@@ -110,7 +112,9 @@ void Recovery::Read(int slot, std::vector<EntryId> entries) {
             self->protocol_.OnRead(slot, entries[i], code, std::move(bytes), effects);
           });
         }
-        if (cut) self->Read(slot, {entries.begin() + static_cast<std::ptrdiff_t>(answered), entries.end()});
+        if (cut && self->protocol_.reading())
+          self->Read(slot,
+                     {entries.begin() + static_cast<std::ptrdiff_t>(answered), entries.end()});
       });
 }
 
@@ -133,15 +137,16 @@ void Recovery::OnAdd(const rpc::AddTicket& ticket, Code code) {
 }
 
 void Recovery::ReadLength(EntryId entry) {
-  EntryFetch::Start(services_, protocol_.ledger(), {entry}, 0, [self = shared_from_this()](auto entries) {
-    self->Run([&](RecoveryEffects& effects) {
-      if (entries) {
-        self->protocol_.OnLength(entries->front().length(), effects);
-      } else {
-        self->protocol_.OnLength(common::Fail(entries.error()), effects);
-      }
-    });
-  });
+  EntryFetch::Start(services_, protocol_.ledger(), {entry}, 0,
+                    [self = shared_from_this()](auto entries) {
+                      self->Run([&](RecoveryEffects& effects) {
+                        if (entries) {
+                          self->protocol_.OnLength(entries->front().length(), effects);
+                        } else {
+                          self->protocol_.OnLength(common::Fail(entries.error()), effects);
+                        }
+                      });
+                    });
 }
 
 void Recovery::Finish() {

@@ -7,8 +7,8 @@
 
 namespace quire::client {
 
-// Carries out what RecoveryProtocol decides. Loop thread only; keeps itself alive until it has called
-// back.
+// Carries out what RecoveryProtocol decides. Loop thread only; keeps itself alive until it has
+// called back.
 class Recovery final : public rpc::AddSink, public std::enable_shared_from_this<Recovery> {
  public:
   struct Outcome {

@@ -96,13 +96,16 @@ void RecoveryProtocol::OnRead(int slot, EntryId entry, Code code, std::string by
 void RecoveryProtocol::Advance(RecoveryEffects& effects) {
   while (!end_found_) {
     switch (reads_->Decide()) {
-      case RecoveryReads::Verdict::kWait: return;
-      case RecoveryReads::Verdict::kEnd: end_found_ = true; break;
+      case RecoveryReads::Verdict::kWait:
+        return;
+      case RecoveryReads::Verdict::kEnd:
+        end_found_ = true;
+        break;
       case RecoveryReads::Verdict::kBlocked:
-        return Abort(Error(Errc::kRecoveryBlocked, "entry " +
-                                                       std::to_string(reads_->next().value()) +
-                                                       ": " + reads_->Explain()),
-                     effects);
+        return Abort(
+            Error(Errc::kRecoveryBlocked,
+                  "entry " + std::to_string(reads_->next().value()) + ": " + reads_->Explain()),
+            effects);
       case RecoveryReads::Verdict::kFound: {
         std::string bytes = reads_->TakeFound();
         length_ = protocol::PeekEntryHeader(bytes).length;
@@ -147,10 +150,14 @@ metadata::LedgerUpdate RecoveryProtocol::CloseUpdate() const {
   metadata::LedgerUpdate update;
   update.needs = [](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kInRecovery: return true;
-      case LedgerState::kClosed: return false;  // somebody else's end holds; ours is forgotten
-      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
-      case LedgerState::kOpen: break;
+      case LedgerState::kInRecovery:
+        return true;
+      case LedgerState::kClosed:
+        return false;  // somebody else's end holds; ours is forgotten
+      case LedgerState::kDeleted:
+        return Fail(Errc::kNoSuchLedger);
+      case LedgerState::kOpen:
+        break;
     }
     return Fail(Errc::kCorrupt, "ledger left recovery without being closed");
   };

@@ -26,9 +26,9 @@ struct RecoveryEffects {
   void Clear();
 };
 
-// The recovery of a ledger whose writer is gone, as protocol 1.7 specifies it, without clock, chance,
-// thread or socket. Idempotent; any number may run at once, and after crashes of themselves; every
-// one that succeeds returns the same end.
+// The recovery of a ledger whose writer is gone, as protocol 1.7 specifies it, without clock,
+// chance, thread or socket. Idempotent; any number may run at once, and after crashes of
+// themselves; every one that succeeds returns the same end.
 class RecoveryProtocol {
  public:
   RecoveryProtocol(metadata::VersionedLedger ledger, PickBookie pick);
@@ -51,7 +51,14 @@ class RecoveryProtocol {
   // replaced meanwhile (T-11).
   const metadata::VersionedLedger& ledger() const { return ledger_; }
   const metadata::Ensemble& frozen() const { return ledger_.value->LastEnsemble(); }
+  // Once reads were asked for.
   RecoveryWrites& writes() { return *writes_; }
+  // False: nobody needs the answers to reads any more.
+  bool reading() const { return phase_ == Phase::kCopying && !end_found_; }
+  // The pause of send_later is over. True: send it now.
+  bool ShouldResend(const RecoveryWrites::Send& send) const {
+    return phase_ == Phase::kCopying && writes_->ShouldResend(send);
+  }
 
   // After `finished`: the closed ledger, or why it could not be closed now. kRecoveryBlocked,
   // kNotEnoughBookies and metadata errors: nothing was decided, try again.

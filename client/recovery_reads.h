@@ -10,9 +10,10 @@
 
 namespace quire::client {
 
-// The fencing reads of a recovery: which entries have been asked of which slots, what each answered,
-// and what follows for the lowest undecided entry (protocol 1.7, step 3). Asks for windows of entries
-// at once, each slot for all of the window that it may hold, and decides strictly in order.
+// The fencing reads of a recovery: which entries have been asked of which slots, what each
+// answered, and what follows for the lowest undecided entry (protocol 1.7, step 3). Asks for
+// windows of entries at once, each slot for all of the window that it may hold, and decides
+// strictly in order.
 class RecoveryReads {
  public:
   struct Ask {
@@ -51,9 +52,9 @@ class RecoveryReads {
   };
 
   const protocol::Replication replication_;
-  protocol::EntryId next_;       // of tallies_.front()
-  std::deque<Tally> tallies_;    // of the entries asked for and not decided
-  std::size_t window_ = 64;      // grows while entries are found
+  protocol::EntryId next_;     // of tallies_.front()
+  std::deque<Tally> tallies_;  // of the entries asked for and not decided
+  std::size_t window_ = 64;    // grows while entries are found
 };
 
 }  // namespace quire::client

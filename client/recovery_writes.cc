@@ -22,7 +22,7 @@ RecoveryWrites::RecoveryWrites(const protocol::Replication& replication,
       pick_(std::move(pick)),
       ensemble_(std::move(ensemble)),
       generation_(ensemble_.size(), 0),
-      busy_(ensemble_.size(), 0),
+      busy_(ensemble_.size()),
       pending_(first) {}
 
 void RecoveryWrites::Push(std::string bytes, std::vector<Send>& sends) {
@@ -47,25 +47,29 @@ common::Result<void> RecoveryWrites::OnAdd(const Send& send, Code code, std::vec
   if (send.generation != generation_[index]) return {};
   switch (code) {
     case Code::kOk:
-      busy_[index] = 0;
+      busy_[index].Reset();
       if (pending_.Contains(send.entry)) pending_.at(send.entry).acks.Insert(send.slot);
       while (!pending_.empty() && pending_.front().acks.size() >= replication_.ack_quorum) {
-        pending_.PopFront();
+        pending_.Confirm();
       }
+      pending_.Trim(0, [](auto, const auto&) { return true; });
       return {};
     case Code::kBusy:
       if (!pending_.Contains(send.entry)) return {};
-      if (++busy_[index] <= kMaxBusyRetries) {
+      if (busy_[index].Refused(send.entry, pending_) <= kMaxBusyRetries) {
         again.push_back(send);
         return {};
       }
       return SlotFailed(send.slot, sends);
-    case Code::kFenced: return Fail(Errc::kNoSuchLedger, "a bookie says that it was deleted");
-    case Code::kUnauthorized: return Fail(Errc::kUnauthorized);
+    case Code::kFenced:
+      return Fail(Errc::kNoSuchLedger, "a bookie says that it was deleted");
+    case Code::kUnauthorized:
+      return Fail(Errc::kUnauthorized);
     case Code::kConflict:
       return Fail(Errc::kConflict, "replicas of entry " + std::to_string(send.entry.value()) +
                                        " differ; keep the bookies as they are and report this");
-    default: return SlotFailed(send.slot, sends);
+    default:
+      return SlotFailed(send.slot, sends);
   }
 }
 
@@ -83,7 +87,7 @@ common::Result<void> RecoveryWrites::SlotFailed(int slot, std::vector<Send>& sen
   }
   ensemble_[index] = *spare;
   ++generation_[index];
-  busy_[index] = 0;
+  busy_[index].Reset();
   segments_[pending_.first()] = ensemble_;
   for (EntryId entry = pending_.first(); entry < pending_.next(); ++entry) {
     if (!protocol::InWriteSet(replication_, entry, slot)) continue;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/busy_run.h"
 #include "client/ensemble_change.h"
 #include "client/pending_adds.h"
 #include "common/error.h"
@@ -14,9 +15,10 @@
 
 namespace quire::client {
 
-// The write-back of a recovery (protocol 1.7, step 4): each recovered entry, byte for byte as it was
-// read, goes to its whole write set and is done, in order, at Qa acknowledgements. A slot that fails
-// gets another bookie in memory only; the segments that follow from it are published by the close.
+// The write-back of a recovery (protocol 1.7, step 4): each recovered entry, byte for byte as it
+// was read, goes to its whole write set and is done, in order, at Qa acknowledgements. A slot that
+// fails gets another bookie in memory only; the segments that follow from it are published by the
+// close.
 class RecoveryWrites {
  public:
   struct Send {
@@ -31,8 +33,8 @@ class RecoveryWrites {
   // The entry `next()`.
   void Push(std::string bytes, std::vector<Send>& sends);
 
-  // kNotEnoughBookies when too few slots of a write set are left to reach Qa (T-22); other errors end
-  // the recovery as well. `again` gets a send that met a busy bookie.
+  // kNotEnoughBookies when too few slots of a write set are left to reach Qa (T-22); other errors
+  // end the recovery as well. `again` gets a send that met a busy bookie.
   common::Result<void> OnAdd(const Send& send, protocol::Code code, std::vector<Send>& sends,
                              std::vector<Send>& again);
   bool ShouldResend(const Send& send) const;
@@ -52,7 +54,7 @@ class RecoveryWrites {
   const PickBookie pick_;
   metadata::Ensemble ensemble_;
   std::vector<std::uint32_t> generation_;
-  std::vector<int> busy_;
+  std::vector<BusyRun> busy_;
   protocol::SlotSet dead_;  // failed and nobody to replace them
   std::set<protocol::BookieId> bad_;
   PendingAdds pending_;

@@ -8,6 +8,13 @@
 #include "protocol/limits.h"
 
 namespace quire::client {
+namespace {
+
+// Of confirmed entries that a slot has yet to answer for; one that is further behind and then
+// refuses counts as failed.
+constexpr std::size_t kMaxStragglerBytes = 1024 * 1024;
+
+}  // namespace
 
 using common::Errc;
 using common::Error;
@@ -31,7 +38,7 @@ WriteProtocol::WriteProtocol(metadata::VersionedLedger ledger, WriteLimits limit
       ledger_(std::move(ledger)),
       ensemble_(ledger_.value->LastEnsemble()),
       generation_(ensemble_.size(), 0),
-      busy_(ensemble_.size(), 0),
+      busy_(ensemble_.size()),
       pending_(EntryId(0)) {}
 
 common::Result<EntryId> WriteProtocol::Append(std::string bytes, WriteEffects& effects) {
@@ -47,6 +54,7 @@ common::Result<EntryId> WriteProtocol::Append(std::string bytes, WriteEffects& e
   pushed_length_ += static_cast<std::int64_t>(payload);
   protocol::SealEntry(
       {.ledger = ledger_.value->id, .entry = entry, .lac = lac(), .length = pushed_length_}, bytes);
+  Trim();
   pending_.Push(std::move(bytes));
   for (int i = 0; i < replication_.write_quorum; ++i) {
     SendTo(entry, protocol::WriteSetSlot(replication_, entry, i), effects);
@@ -54,33 +62,47 @@ common::Result<EntryId> WriteProtocol::Append(std::string bytes, WriteEffects& e
   return entry;
 }
 
+// Once the close is under way every entry is confirmed: what still fails changes nothing, and must
+// not begin a change that meets our own close.
+bool WriteProtocol::Live() const {
+  return (handle_ == Handle::kOpen || handle_ == Handle::kClosing) && !close_sent_;
+}
+
+// What a failed slot would get is sent when the slot has a new bookie, or is tried again.
+bool WriteProtocol::HeldBack(int slot) const {
+  return dead_.Contains(slot) || failed_.Contains(slot) ||
+         (changing_ && (change_.replacing.contains(slot) || touched_.Contains(slot)));
+}
+
 void WriteProtocol::SendTo(EntryId entry, int slot, WriteEffects& effects) {
-  // What a failed slot would get is sent when the slot has a new bookie, or is tried again.
-  if (dead_.Contains(slot) || failed_.Contains(slot)) return;
-  if (changing_ && change_.replacing.contains(slot)) return;
+  if (HeldBack(slot)) return;
   effects.sends.push_back({entry, slot, generation_[static_cast<std::size_t>(slot)]});
 }
 
 void WriteProtocol::OnAdd(const WriteEffects::Send& send, Code code, WriteEffects& effects) {
-  const bool live = handle_ == Handle::kOpen || handle_ == Handle::kClosing;
+  if (!Live() || !IsCurrent(send)) return;
   const auto index = static_cast<std::size_t>(send.slot);
-  if (!live || send.generation != generation_[index]) return;
   switch (code) {
     case Code::kOk:
-      busy_[index] = 0;
-      if (pending_.Contains(send.entry)) {
+      busy_[index].Reset();
+      if (pending_.Holds(send.entry)) {
         pending_.at(send.entry).acks.Insert(send.slot);
         if (send.entry == pending_.first()) TryConfirm(effects);
+        Trim();
       }
       return;
-    case Code::kFenced: return GoFenced(Error(Errc::kFenced), effects);
-    case Code::kUnauthorized: return GoBroken(Error(Errc::kUnauthorized), effects);
-    case Code::kConflict: return GoBroken(Error(Errc::kConflict), effects);
+    case Code::kFenced:
+      return GoFenced(Error(Errc::kFenced), effects);
+    case Code::kUnauthorized:
+      return GoBroken(Error(Errc::kUnauthorized), effects);
+    case Code::kConflict:
+      return GoBroken(Error(Errc::kConflict), effects);
     case Code::kBadRequest:
       return GoBroken(Error(Errc::kInvalidArgument, "a bookie refused the add"), effects);
     case Code::kBusy:
       // Busy is not failed, or overload would turn into ensemble changes; but it must end.
-      if (pending_.Contains(send.entry) && ++busy_[index] <= limits_.max_busy_retries) {
+      if (pending_.Holds(send.entry) &&
+          busy_[index].Refused(send.entry, pending_) <= limits_.max_busy_retries) {
         effects.send_later.push_back(send);
         return;
       }
@@ -92,11 +114,7 @@ void WriteProtocol::OnAdd(const WriteEffects::Send& send, Code code, WriteEffect
 }
 
 bool WriteProtocol::ShouldResend(const WriteEffects::Send& send) const {
-  const bool live = handle_ == Handle::kOpen || handle_ == Handle::kClosing;
-  return live && pending_.Contains(send.entry) &&
-         send.generation == generation_[static_cast<std::size_t>(send.slot)] &&
-         !dead_.Contains(send.slot) && !failed_.Contains(send.slot) &&
-         !(changing_ && change_.replacing.contains(send.slot));
+  return Live() && pending_.Holds(send.entry) && IsCurrent(send) && !HeldBack(send.slot);
 }
 
 void WriteProtocol::SlotFailed(int slot, std::uint32_t generation, WriteEffects& effects) {
@@ -135,9 +153,12 @@ void WriteProtocol::OnChanged(common::Result<metadata::VersionedLedger> result,
     switch (error.code()) {
       case Errc::kFenced:
       case Errc::kLedgerClosed:
-      case Errc::kNoSuchLedger: return GoFenced(std::move(error), effects);
-      case Errc::kNotEnoughBookies: return NoSpare(std::move(error), effects);
-      default: return GoBroken(std::move(error), effects);
+      case Errc::kNoSuchLedger:
+        return GoFenced(std::move(error), effects);
+      case Errc::kNotEnoughBookies:
+        return NoSpare(std::move(error), effects);
+      default:
+        return GoBroken(std::move(error), effects);
     }
   }
   ledger_ = *std::move(result);
@@ -161,7 +182,7 @@ void WriteProtocol::Restart(SlotSet touched, WriteEffects& effects) {
   for (int slot = 0; slot < replication_.ensemble; ++slot) {
     if (!touched.Contains(slot)) continue;
     ++generation_[static_cast<std::size_t>(slot)];
-    busy_[static_cast<std::size_t>(slot)] = 0;
+    busy_[static_cast<std::size_t>(slot)].Reset();
     dead_.Erase(slot);
   }
   for (EntryId entry = pending_.first(); entry < pending_.next(); ++entry) {
@@ -175,8 +196,8 @@ void WriteProtocol::Restart(SlotSet touched, WriteEffects& effects) {
   TryConfirm(effects);
 }
 
-// No bookie is left to put in. As long as Qa slots of every write set live, the ledger goes on without
-// the others; after a pause they are replaced or tried again.
+// No bookie is left to put in. As long as Qa slots of every write set live, the ledger goes on
+// without the others; after a pause they are replaced or tried again.
 void WriteProtocol::NoSpare(Error error, WriteEffects& effects) {
   SlotSet dead;
   for (int slot = 0; slot < replication_.ensemble; ++slot) {
@@ -193,15 +214,20 @@ void WriteProtocol::NoSpare(Error error, WriteEffects& effects) {
     }
     return Restart(touched_, effects);
   }
-  // The dead slots keep the acks they gave: the metadata still names them, and they hold the entries.
+  // The dead slots keep the acks they gave: the metadata still names them, and they hold the
+  // entries.
   dead_ = dead;
-  effects.retry_change_later = true;
+  if (!std::exchange(retry_due_, true)) effects.retry_change_later = true;
   Restart(touched_, effects);
 }
 
 void WriteProtocol::OnRetryChange(WriteEffects& effects) {
-  const bool live = handle_ == Handle::kOpen || handle_ == Handle::kClosing;
-  if (!live || changing_ || dead_.empty()) return;
+  retry_due_ = false;
+  if (!Live() || dead_.empty()) return;
+  if (changing_) {  // another slot's turn; the dead ones must not be forgotten over it
+    retry_due_ = effects.retry_change_later = true;
+    return;
+  }
   changing_ = retrying_ = true;
   touched_ = {};
   change_.bad.clear();
@@ -213,9 +239,19 @@ void WriteProtocol::TryConfirm(WriteEffects& effects) {
   if (changing_) return;
   while (!pending_.empty() && pending_.front().acks.size() >= replication_.ack_quorum) {
     confirmed_length_ = protocol::PeekEntryHeader(pending_.front().bytes).length;
-    pending_.PopFront();
+    pending_.Confirm();  // keeps the bytes: a new bookie may be about to get them
   }
   MaybeClose(effects);
+}
+
+void WriteProtocol::Trim() {
+  pending_.Trim(kMaxStragglerBytes, [this](EntryId entry, const PendingAdds::Add& add) {
+    for (int i = 0; i < replication_.write_quorum; ++i) {
+      const int slot = protocol::WriteSetSlot(replication_, entry, i);
+      if (!add.acks.Contains(slot) && !dead_.Contains(slot)) return false;
+    }
+    return true;
+  });
 }
 
 void WriteProtocol::GoFenced(Error error, WriteEffects& effects) {
@@ -234,7 +270,8 @@ void WriteProtocol::GoBroken(Error error, WriteEffects& effects) {
   effects.fail_pending = error;
   effects.change_ensemble = effects.retry_change_later = false;
   error_ = std::move(error);
-  // Closing at the LAC frees readers at once; refused by the update if somebody recovers the ledger.
+  // Closing at the LAC frees readers at once; refused by the update if somebody recovers the
+  // ledger.
   close_sent_ = effects.close = true;
 }
 
@@ -244,10 +281,15 @@ void WriteProtocol::Close(WriteEffects& effects) {
       handle_ = Handle::kClosing;
       MaybeClose(effects);
       return;
-    case Handle::kClosing: return;
-    case Handle::kBroken: effects.stopped = close_result_.has_value(); return;
+    case Handle::kClosing:
+      return;
+    case Handle::kBroken:
+      effects.stopped = close_result_.has_value();
+      return;
     case Handle::kClosed:
-    case Handle::kFenced: effects.stopped = true; return;
+    case Handle::kFenced:
+      effects.stopped = true;
+      return;
   }
 }
 
@@ -262,20 +304,25 @@ metadata::LedgerUpdate WriteProtocol::CloseUpdate() const {
   metadata::LedgerUpdate update;
   update.needs = [last, length](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kOpen: return true;
-      case LedgerState::kInRecovery: return Fail(Errc::kFenced);  // T-24
+      case LedgerState::kOpen:
+        return true;
+      case LedgerState::kInRecovery:
+        return Fail(Errc::kFenced);  // T-24
       case LedgerState::kClosed:
         if (ledger.last_entry == last && ledger.length == length) return false;
-        return Fail(Errc::kMetadataConflict,
-                    "recovered by another client up to entry " +
-                        std::to_string(ledger.last_entry.value()) + ", this writer confirmed " +
-                        std::to_string(last.value()) + "; open the ledger to see which entries it kept");
-      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
+        return Fail(Errc::kMetadataConflict, "recovered by another client up to entry " +
+                                                 std::to_string(ledger.last_entry.value()) +
+                                                 ", this writer confirmed " +
+                                                 std::to_string(last.value()) +
+                                                 "; open the ledger to see which entries it kept");
+      case LedgerState::kDeleted:
+        return Fail(Errc::kNoSuchLedger);
     }
     return Fail(Errc::kCorrupt, "undefined ledger state");
   };
   // Always from the freshest value, never from a cached one (T-23).
-  update.transform = [last, length](const LedgerMetadata& ledger) -> common::Result<LedgerMetadata> {
+  update.transform = [last,
+                      length](const LedgerMetadata& ledger) -> common::Result<LedgerMetadata> {
     LedgerMetadata next = ledger;
     next.state = LedgerState::kClosed;
     next.last_entry = last;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/busy_run.h"
 #include "client/ensemble_change.h"
 #include "client/pending_adds.h"
 #include "common/error.h"
@@ -22,26 +23,26 @@ struct WriteEffects {
     int slot = 0;
     std::uint32_t generation = 0;
   };
-  std::vector<Send> sends;        // send these adds now
-  std::vector<Send> send_later;   // send these again after a pause: the bookie was busy
+  std::vector<Send> sends;                    // send these adds now
+  std::vector<Send> send_later;               // send these again after a pause: the bookie was busy
   std::optional<common::Error> fail_pending;  // fail every append above the LAC: outcome unknown
-  bool change_ensemble = false;   // run WriteProtocol::change() as a metadata update
-  bool retry_change_later = false;  // call OnRetryChange after a pause
-  bool close = false;             // run WriteProtocol::CloseUpdate() as a metadata update
-  bool stopped = false;           // the handle will never reach more: complete Close() now
+  bool change_ensemble = false;               // run WriteProtocol::change() as a metadata update
+  bool retry_change_later = false;            // call OnRetryChange after a pause
+  bool close = false;    // run WriteProtocol::CloseUpdate() as a metadata update
+  bool stopped = false;  // the handle will never reach more: complete Close() now
 
   void Clear();
 };
 
 struct WriteLimits {
   int max_changes = 1000;      // of the ensemble, in the life of a handle
-  int max_busy_retries = 100;  // in a row, of one slot, before busy counts as failed
+  int max_busy_retries = 100;  // pauses in a row of one slot, before busy counts as failed
 };
 
-// The writer of a ledger as protocol 1.5 specifies it, without clock, chance, thread or socket: each
-// event is a call that changes the state and fills in effects. The driver carries the effects out and
-// reports what came of them. An append is confirmed, in order, when Qa slots of the durable ensemble
-// hold it and no change of the ensemble is under way; lac() says up to where.
+// The writer of a ledger as protocol 1.5 specifies it, without clock, chance, thread or socket:
+// each event is a call that changes the state and fills in effects. The driver carries the effects
+// out and reports what came of them. An append is confirmed, in order, when Qa slots of the durable
+// ensemble hold it and no change of the ensemble is under way; lac() says up to where.
 class WriteProtocol {
  public:
   enum class Handle {
@@ -61,6 +62,11 @@ class WriteProtocol {
   void OnAdd(const WriteEffects::Send& send, protocol::Code code, WriteEffects& effects);
   // The pause of send_later is over. True: send it now.
   bool ShouldResend(const WriteEffects::Send& send) const;
+  // False: the slot began anew since the send; the answer says nothing of its bookie of today
+  // (T-09).
+  bool IsCurrent(const WriteEffects::Send& send) const {
+    return send.generation == generation_[static_cast<std::size_t>(send.slot)];
+  }
   // The outcome of the metadata update asked for with change_ensemble.
   void OnChanged(common::Result<metadata::VersionedLedger> result, WriteEffects& effects);
   void OnRetryChange(WriteEffects& effects);
@@ -73,8 +79,8 @@ class WriteProtocol {
   metadata::LedgerUpdate CloseUpdate() const;
 
   Handle handle() const { return handle_; }
-  // How Close() ends once `stopped` was said. A broken handle that could close at its LAC ends well: the
-  // appends that failed were told so themselves.
+  // How Close() ends once `stopped` was said. A broken handle that could close at its LAC ends
+  // well: the appends that failed were told so themselves.
   common::Result<void> close_result() const;
   // Why the handle is fenced or broken, or its close failed.
   const std::optional<common::Error>& error() const { return error_; }
@@ -83,18 +89,22 @@ class WriteProtocol {
   std::int64_t length() const { return confirmed_length_; }  // payload bytes of entries 0..lac()
   const metadata::VersionedLedger& ledger() const { return ledger_; }
   const metadata::Ensemble& ensemble() const { return ensemble_; }
+  // Of an entry that an effect, or ShouldResend, has just asked to send.
   std::string_view Bytes(protocol::EntryId entry) { return pending_.at(entry).bytes; }
   bool IsPending(protocol::EntryId entry) const { return pending_.Contains(entry); }
   bool changing() const { return changing_; }
   int changes() const { return changes_; }
 
  private:
+  bool Live() const;
+  bool HeldBack(int slot) const;
   void SendTo(protocol::EntryId entry, int slot, WriteEffects& effects);
   void SlotFailed(int slot, std::uint32_t generation, WriteEffects& effects);
   void BeginRound(WriteEffects& effects);
   void Restart(protocol::SlotSet touched, WriteEffects& effects);
   void NoSpare(common::Error error, WriteEffects& effects);
   void TryConfirm(WriteEffects& effects);
+  void Trim();
   void GoFenced(common::Error error, WriteEffects& effects);
   void GoBroken(common::Error error, WriteEffects& effects);
   void MaybeClose(WriteEffects& effects);
@@ -103,19 +113,20 @@ class WriteProtocol {
   const protocol::Replication replication_;
 
   metadata::VersionedLedger ledger_;
-  metadata::Ensemble ensemble_;             // that sends go to: the last one of ledger_
-  std::vector<std::uint32_t> generation_;   // of each slot; answers of an older one are void (T-09)
-  std::vector<int> busy_;                   // busy answers in a row of each slot
+  metadata::Ensemble ensemble_;            // that sends go to: the last one of ledger_
+  std::vector<std::uint32_t> generation_;  // of each slot; answers of an older one are void (T-09)
+  std::vector<BusyRun> busy_;              // of each slot
   PendingAdds pending_;
   std::int64_t pushed_length_ = 0;
   std::int64_t confirmed_length_ = 0;
 
-  bool changing_ = false;          // nothing is confirmed meanwhile (T-06)
-  EnsembleChange change_;          // the round under way
-  protocol::SlotSet failed_;       // slots that failed since the round began
-  protocol::SlotSet touched_;      // slots of all rounds of this change
-  protocol::SlotSet dead_;         // slots without a spare: nothing is sent to them for now
-  bool retrying_ = false;          // the change is about dead slots, after a pause
+  bool changing_ = false;      // nothing is confirmed meanwhile (T-06)
+  EnsembleChange change_;      // the round under way
+  protocol::SlotSet failed_;   // slots that failed since the round began
+  protocol::SlotSet touched_;  // slots of all rounds of this change
+  protocol::SlotSet dead_;     // slots without a spare: nothing is sent to them for now
+  bool retrying_ = false;      // the change is about dead slots, after a pause
+  bool retry_due_ = false;     // that pause is running
   int changes_ = 0;
 
   Handle handle_ = Handle::kOpen;

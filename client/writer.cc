@@ -3,13 +3,32 @@
 #include <utility>
 
 namespace quire::client {
+namespace {
+
+// The others are about the ledger or the entry, or pass by themselves.
+bool BookieFailed(protocol::Code code) {
+  switch (code) {
+    case protocol::Code::kUnknown:
+    case protocol::Code::kReadOnly:
+    case protocol::Code::kWrongBookie:
+    case protocol::Code::kTimeout:
+    case protocol::Code::kDisconnected:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 using common::Errc;
 using common::Error;
 using protocol::EntryId;
 
 Writer::Writer(Services& services, metadata::VersionedLedger ledger, WriteLimits limits)
-    : services_(services), protocol_(std::move(ledger), limits), key_(protocol_.ledger().value->key) {
+    : services_(services),
+      protocol_(std::move(ledger), limits),
+      key_(protocol_.ledger().value->key) {
   RefreshChannels();
 }
 
@@ -36,12 +55,12 @@ void Writer::Append(std::string bytes, AppendCallback done) {
 
 void Writer::OnAdd(const rpc::AddTicket& ticket, protocol::Code code) {
   if (abandoned_) return;
-  if (code != protocol::Code::kOk && code != protocol::Code::kBusy) {
+  const WriteEffects::Send send{ticket.entry, ticket.slot, ticket.generation};
+  // A late answer of a bookie that was replaced says nothing of its successor.
+  if (BookieFailed(code) && protocol_.IsCurrent(send)) {
     services_.placement.NoteFailure(channel_ensemble_[static_cast<std::size_t>(ticket.slot)]);
   }
-  Run([&](WriteEffects& effects) {
-    protocol_.OnAdd({ticket.entry, ticket.slot, ticket.generation}, code, effects);
-  });
+  Run([&](WriteEffects& effects) { protocol_.OnAdd(send, code, effects); });
 }
 
 void Writer::Apply(WriteEffects& effects) {
@@ -77,14 +96,13 @@ void Writer::SendLater(std::vector<WriteEffects::Send> sends) {
 }
 
 void Writer::ChangeEnsemble() {
-  services_.ledgers.Update(
-      protocol_.ledger(), protocol_.change().ToUpdate(services_.Picker()),
-      services_.timing.metadata, [self = shared_from_this()](auto result) {
-        if (self->abandoned_) return;
-        self->Run([&](WriteEffects& effects) {
-          self->protocol_.OnChanged(std::move(result), effects);
-        });
-      });
+  services_.ledgers.Update(protocol_.ledger(), protocol_.change().ToUpdate(services_.Picker()),
+                           services_.timing.metadata, [self = shared_from_this()](auto result) {
+                             if (self->abandoned_) return;
+                             self->Run([&](WriteEffects& effects) {
+                               self->protocol_.OnChanged(std::move(result), effects);
+                             });
+                           });
 }
 
 void Writer::RetryChangeLater() {
@@ -150,8 +168,8 @@ void Writer::RefreshChannels() {
   for (const auto& bookie : channel_ensemble_) channels_.push_back(services_.ChannelTo(bookie));
 }
 
-// Entries carry the LAC of the time they were made, so the last one of a burst is confirmed in nobody's
-// eyes but ours until another entry, or an explicit LAC, says so.
+// Entries carry the LAC of the time they were made, so the last one of a burst is confirmed in
+// nobody's eyes but ours until another entry, or an explicit LAC, says so.
 void Writer::NoteIdleLac() {
   const bool open = protocol_.handle() == WriteProtocol::Handle::kOpen;
   if (lac_timer_ || !open || abandoned_ || told_lac_ >= protocol_.lac()) return;

@@ -11,17 +11,17 @@
 
 namespace quire::client {
 
-// Carries out what WriteProtocol decides: sends adds, runs metadata updates, keeps the timers, calls
-// the callers back. Held by shared_ptr while calls are under way. Loop thread only.
+// Carries out what WriteProtocol decides: sends adds, runs metadata updates, keeps the timers,
+// calls the callers back. Held by shared_ptr while calls are under way. Loop thread only.
 class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Writer> {
  public:
   Writer(Services& services, metadata::VersionedLedger ledger, WriteLimits limits = {});
 
-  // `bytes`: kEntryOverheadBytes of room, then the payload. The callback comes once, in the order of
-  // the ids, in a later turn unless the append failed at once.
+  // `bytes`: kEntryOverheadBytes of room, then the payload. The callback comes once, in the order
+  // of the ids, in a later turn unless the append failed at once.
   void Append(std::string bytes, AppendCallback done);
-  // Waits for the pending appends to end, then closes the ledger at the LAC. Any number of calls, one
-  // outcome. kFenced or kMetadataConflict: another client decided the end.
+  // Waits for the pending appends to end, then closes the ledger at the LAC. Any number of calls,
+  // one outcome. kFenced or kMetadataConflict: another client decided the end.
   void Close(common::Callback<common::Result<void>> done);
   // Stops without closing, as a crash would: pending appends end unknown, the ledger stays open.
   void Abandon();
@@ -49,8 +49,8 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   Services& services_;
   WriteProtocol protocol_;
   const protocol::LedgerKey key_;
-  WriteEffects spare_effects_;  // memory for the next event
-  std::deque<AppendCallback> callbacks_;         // not yet called, from next_callback_ on
+  WriteEffects spare_effects_;            // memory for the next event
+  std::deque<AppendCallback> callbacks_;  // not yet called, from next_callback_ on
   protocol::EntryId next_callback_{0};
   bool calling_back_ = false;
   std::optional<common::Error> failure_;  // of all appends above the LAC
