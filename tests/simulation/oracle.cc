@@ -1,0 +1,104 @@
+#include "tests/simulation/oracle.h"
+
+#include <algorithm>
+
+namespace quire::simulation {
+
+using metadata::LedgerMetadata;
+using metadata::LedgerState;
+using protocol::EntryId;
+
+namespace {
+
+std::string Number(EntryId entry) {
+  return std::to_string(entry.value());
+}
+
+}  // namespace
+
+void Oracle::Violate(std::string what) {
+  trace_.Line("VIOLATION ", what);
+  if (!violation_) violation_ = std::move(what);
+}
+
+void Oracle::Acknowledged(EntryId entry) {
+  trace_.Line("writer: entry ", entry.value(), " acknowledged");
+  if (entry != acknowledged_ + 1) {
+    Violate("I6 entry " + Number(entry) + " acknowledged after " + Number(acknowledged_));
+  }
+  acknowledged_ = std::max(acknowledged_, entry);
+  if (closed_ && entry > closed_->last_entry) {
+    Violate("I3 entry " + Number(entry) + " acknowledged after the ledger was closed at " +
+            Number(closed_->last_entry));
+  }
+}
+
+void Oracle::Read(std::string_view who, EntryId entry, std::string_view payload) {
+  if (entry.value() >= static_cast<std::int64_t>(payloads_.size())) {
+    return Violate("I10 " + std::string(who) + " read entry " + Number(entry) +
+                   ", which nobody wrote");
+  }
+  if (payload != payloads_[static_cast<std::size_t>(entry.value())]) {
+    return Violate("I4 " + std::string(who) + " read other bytes of entry " + Number(entry));
+  }
+  highest_read_ = std::max(highest_read_, entry);
+  if (closed_ && entry > closed_->last_entry) {
+    Violate("I4 " + std::string(who) + " read entry " + Number(entry) + " of a ledger closed at " +
+            Number(closed_->last_entry));
+  }
+}
+
+void Oracle::SawLac(std::string_view who, EntryId lac) {
+  if (closed_ && lac > closed_->last_entry) {
+    Violate("I5 " + std::string(who) + " saw LAC " + Number(lac) + " of a ledger closed at " +
+            Number(closed_->last_entry));
+  }
+}
+
+void Oracle::Changed(const Mutation& mutation) {
+  if (!mutation.path.starts_with("/ledgers/") || !mutation.after || mutation.after->empty()) return;
+  const auto after = metadata::DecodeLedger(*mutation.after);
+  if (!after) return Violate("I7 " + after.error().ToString());
+  if (mutation.before && !mutation.before->empty()) {
+    const auto before = metadata::DecodeLedger(*mutation.before);
+    if (!before) return Violate("I7 " + before.error().ToString());
+    if (const auto legal = metadata::CheckTransition(*before, *after); !legal) {
+      return Violate("I7 " + legal.error().ToString());
+    }
+  }
+  trace_.Line("metadata: ", StateName(after->state), " segments ", after->segments.size(),
+              " last starts at ", after->LastSegmentFirst().value(), " last entry ",
+              after->last_entry.value());
+  if (after->state != LedgerState::kClosed) return;
+  if (closed_ && (closed_->last_entry != after->last_entry || closed_->length != after->length)) {
+    return Violate("I11 closed again at another entry");
+  }
+  closed_ = *after;
+  if (acknowledged_ > after->last_entry) {
+    Violate("I1 entry " + Number(acknowledged_) +
+            " was acknowledged, and the ledger is closed at " + Number(after->last_entry));
+  }
+  if (highest_read_ > after->last_entry) {
+    Violate("I4 entry " + Number(highest_read_) + " was read, and the ledger is closed at " +
+            Number(after->last_entry));
+  }
+  if (after->length != LengthTo(after->last_entry)) {
+    Violate("T-25 the length of the closed ledger is " + std::to_string(after->length));
+  }
+}
+
+void Oracle::Ended(std::string_view who, const LedgerMetadata& ledger) {
+  if (!closed_ || closed_->last_entry != ledger.last_entry || closed_->length != ledger.length ||
+      closed_->segments != ledger.segments) {
+    Violate("I11 " + std::string(who) + " was told another end");
+  }
+}
+
+std::int64_t Oracle::LengthTo(EntryId last) const {
+  std::int64_t length = 0;
+  const auto count = std::min(static_cast<std::size_t>(last.value() + 1), payloads_.size());
+  for (std::size_t i = 0; i < count; ++i) length += static_cast<std::int64_t>(payloads_[i].size());
+  return length;
+}
+
+}  // namespace quire::simulation
