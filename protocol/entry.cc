@@ -1,6 +1,7 @@
 #include "protocol/entry.h"
 
 #include "common/bytes.h"
+#include "common/check.h"
 #include "common/crc32c.h"
 #include "protocol/limits.h"
 
@@ -16,18 +17,27 @@ std::uint32_t EntryCrc(std::string_view header, std::string_view payload) {
   return common::Crc32c(payload, common::Crc32c(header));
 }
 
-}  // namespace
-
-void EncodeEntry(const EntryHeader& header, std::string_view payload, std::string& out) {
-  char head[kEntryOverheadBytes];
+void StoreHead(const EntryHeader& header, std::string_view payload, char* head) {
   StoreBig(head, header.ledger.value());
   StoreBig(head + 8, header.entry.value());
   StoreBig(head + 16, header.lac.value());
   StoreBig(head + 24, header.length);
   StoreBig(head + kEntryHeaderBytes, EntryCrc({head, kEntryHeaderBytes}, payload));
+}
+
+}  // namespace
+
+void EncodeEntry(const EntryHeader& header, std::string_view payload, std::string& out) {
+  char head[kEntryOverheadBytes];
+  StoreHead(header, payload, head);
   out.reserve(out.size() + sizeof(head) + payload.size());
   out.append(head, sizeof(head));
   out.append(payload);
+}
+
+void SealEntry(const EntryHeader& header, std::string& bytes) {
+  QUIRE_CHECK(bytes.size() >= kEntryOverheadBytes);
+  StoreHead(header, EntryPayload(bytes), bytes.data());
 }
 
 EntryHeader PeekEntryHeader(std::string_view entry) {

@@ -28,6 +28,9 @@ struct EntryHeader {
 // Appends the encoded entry to `out`.
 void EncodeEntry(const EntryHeader& header, std::string_view payload, std::string& out);
 
+// As EncodeEntry for a buffer that holds kEntryOverheadBytes of room and then the payload.
+void SealEntry(const EntryHeader& header, std::string& bytes);
+
 // The header of bytes that were verified before; at least kEntryOverheadBytes long.
 EntryHeader PeekEntryHeader(std::string_view entry);
 
