@@ -114,7 +114,8 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
          .instance = instance,
          .now_ms = WallMs(),
          .options = options_.shard,
-         .reader_threads = options_.reader_threads},
+         .reader_threads = options_.reader_threads,
+         .storage = options_.storage},
         registry, service_->random, log_, {.mode = [this, i](ShardMode) { ModeChanged(i); }});
     if (!home) return Fail(std::move(home).error());
     service_->homes.push_back(std::move(*home));

@@ -22,6 +22,7 @@ struct DaemonOptions {
   // How long a start waits for the metadata store before it gives up.
   common::Duration metadata_wait = std::chrono::seconds(30);
   int reader_threads = 2;  // of a directory
+  Storage storage = RealStorage();
 };
 
 }  // namespace quire::bookie

@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "common/check.h"
-#include "common/crc32c.h"
 
 namespace quire::bookie {
 
@@ -17,16 +16,15 @@ std::size_t JournalBatch::Append(RecordType type, std::span<const std::string_vi
   std::size_t payload = 0;
   for (const std::string_view part : parts) payload += part.size();
   QUIRE_CHECK(payload <= kMaxRecordBytes);
-  const std::size_t bytes = kRecordHeaderBytes + payload;
+  const std::size_t bytes = kJournalRecordBytes + payload;
   char* const record = buffer_.Extend(bytes);
-  EncodeRecordHeader(type, payload, record);
-  char* out = record + kRecordHeaderBytes;
+  char* out = record + kJournalRecordBytes;
   for (const std::string_view part : parts) {
     if (part.empty()) continue;
     std::memcpy(out, part.data(), part.size());
     out += part.size();
   }
-  header_.body_crc = common::Crc32c({record, bytes}, header_.body_crc);
+  SealRecord(header_.first + header_.records, type, payload, record);
   ++header_.records;
   return bytes;
 }

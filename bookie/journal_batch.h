@@ -11,9 +11,9 @@
 
 namespace quire::bookie {
 
-// Records on their way into one write, already in the shape they have on disk. The CRC grows with
-// each record, while its bytes are still in the processor's cache, so that the worker, which
-// everybody waits for, only completes the header. One thread at a time; reused to keep its memory.
+// Records on their way into one write, already in the shape they have on disk. A record gets its
+// CRC here, while its bytes are still in the processor's cache, so that the worker, which everybody
+// waits for, only completes the header. One thread at a time; reused to keep its memory.
 class JournalBatch {
  public:
   // Forgets everything; the next record is `first`.

@@ -32,7 +32,6 @@ void EncodeBatchHeader(const BatchHeader& header, char* out) {
   common::StoreBig(out + 16, header.epoch);
   common::StoreBig(out + 24, header.first);
   common::StoreBig(out + 32, header.body_bytes);
-  common::StoreBig(out + 36, header.body_crc);
   common::StoreBig(out, HeaderCrc(out));
 }
 
@@ -48,25 +47,39 @@ std::optional<BatchHeader> DecodeBatchHeader(std::string_view bytes, std::uint64
                            .records = common::LoadBig<std::uint32_t>(in + 12),
                            .epoch = epoch,
                            .first = common::LoadBig<std::uint64_t>(in + 24),
-                           .body_bytes = common::LoadBig<std::uint32_t>(in + 32),
-                           .body_crc = common::LoadBig<std::uint32_t>(in + 36)};
+                           .body_bytes = common::LoadBig<std::uint32_t>(in + 32)};
   return header;
 }
 
-void EncodeRecordHeader(RecordType type, std::size_t payload_bytes, char* out) {
-  common::StoreBig(out, static_cast<std::uint32_t>(payload_bytes));
-  out[4] = static_cast<char>(type);
+void SealRecord(Lsn lsn, RecordType type, std::size_t payload_bytes, char* record) {
+  common::StoreBig(record + 4, lsn);
+  common::StoreBig(record + 12, static_cast<std::uint32_t>(payload_bytes));
+  record[16] = static_cast<char>(type);
+  common::StoreBig(record, common::Crc32c({record + 4, kJournalRecordBytes - 4 + payload_bytes}));
 }
 
 std::optional<JournalRecord> TakeRecord(std::string_view& body) {
   common::ByteReader reader(body);
+  const auto crc = reader.Big<std::uint32_t>();
+  const auto lsn = reader.Big<Lsn>();
   const auto length = reader.Big<std::uint32_t>();
   const auto type = reader.Big<std::uint8_t>();
-  if (!length || !type) return std::nullopt;
+  if (!crc || !lsn || !length || !type) return std::nullopt;
   const auto payload = reader.Bytes(*length);
   if (!payload) return std::nullopt;
+  if (*crc != common::Crc32c(body.substr(4, kJournalRecordBytes - 4 + *length))) {
+    return std::nullopt;
+  }
   body = reader.rest();
-  return JournalRecord{.type = static_cast<RecordType>(*type), .payload = *payload};
+  return JournalRecord{.lsn = *lsn, .type = static_cast<RecordType>(*type), .payload = *payload};
+}
+
+bool VerifyBody(const BatchHeader& header, std::string_view body) {
+  for (std::uint32_t i = 0; i < header.records; ++i) {
+    const auto record = TakeRecord(body);
+    if (!record || record->lsn != header.first + i) return false;
+  }
+  return body.empty();
 }
 
 std::string JournalFileName(std::uint64_t epoch) {

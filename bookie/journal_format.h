@@ -18,19 +18,20 @@ namespace quire::bookie {
 //
 //   batch  = header, records, zeros up to the next 4096 bytes
 //   header = crc u32 of the rest of the header | magic u32 | version u32 | records u32 | epoch u64
-//            | LSN of the first record u64 | bytes of all records u32 | crc u32 of all records
-//   record = bytes of the payload u32 | type u8 | payload
+//            | LSN of the first record u64 | bytes of all records u32
+//   record = crc u32 of the rest of the record | LSN u64 | bytes of the payload u32 | type u8 | payload
 //
-// Integers are big-endian, CRCs are CRC-32C. A batch is written by one write and counts whole or
-// not at all, which is why one CRC covers its records. Bytes of a file's earlier life never verify:
-// their header carries another epoch, and a new header with old records has the wrong records' CRC.
+// Integers are big-endian, CRCs are CRC-32C. A batch is written by one write and counts whole or not
+// at all: every record has to verify and to carry the LSN that follows from the header. Bytes of a
+// file's earlier life never do: their header carries another epoch, and old records behind a new
+// header carry older LSNs.
 //
-// A batch is written only after the one before is durable. So a batch that does not verify is a
-// torn tail, which nobody was told about, unless a valid header of the same epoch lies behind it.
+// A batch is written only after the one before is durable. So a batch that does not verify is a torn
+// tail, which nobody was told about, unless a valid header of the same epoch lies behind it.
 inline constexpr std::uint32_t kJournalMagic = 0x514a4254;  // "QJBT"
 inline constexpr std::uint32_t kJournalVersion = 1;
-inline constexpr std::size_t kBatchHeaderBytes = 40;
-inline constexpr std::size_t kRecordHeaderBytes = 5;
+inline constexpr std::size_t kBatchHeaderBytes = 36;
+inline constexpr std::size_t kJournalRecordBytes = 17;  // of a record before its payload
 // Records that wait for a write are cut into batches of at most this, so that one write stays
 // short.
 inline constexpr std::size_t kMaxBatchBytes = 4 << 20;
@@ -43,7 +44,6 @@ struct BatchHeader {
   std::uint64_t epoch = 0;
   Lsn first = 0;
   std::uint32_t body_bytes = 0;
-  std::uint32_t body_crc = 0;
 };
 
 // What a batch with that many bytes of records takes on disk.
@@ -56,14 +56,19 @@ void EncodeBatchHeader(const BatchHeader& header, char* out);
 std::optional<BatchHeader> DecodeBatchHeader(std::string_view bytes, std::uint64_t epoch);
 
 struct JournalRecord {
+  Lsn lsn;
   RecordType type;
   std::string_view payload;
 };
 
-void EncodeRecordHeader(RecordType type, std::size_t payload_bytes, char* out);
+// Completes a record whose payload stands behind the kJournalRecordBytes at `record`.
+void SealRecord(Lsn lsn, RecordType type, std::size_t payload_bytes, char* record);
 
-// Takes the next record off the front of a verified body; nothing when it does not parse.
+// Takes the next record off the front of a body; nothing when it does not verify.
 std::optional<JournalRecord> TakeRecord(std::string_view& body);
+
+// The body is exactly the records that the header promises.
+bool VerifyBody(const BatchHeader& header, std::string_view body);
 
 std::string JournalFileName(std::uint64_t epoch);
 std::optional<std::uint64_t> ParseJournalFileName(std::string_view name);

@@ -7,7 +7,7 @@ namespace quire::bookie {
 
 std::size_t JournalQueue::Append(Lsn lsn, RecordType type,
                                  std::span<const std::string_view> parts) {
-  std::size_t bytes = kRecordHeaderBytes;
+  std::size_t bytes = kJournalRecordBytes;
   for (const std::string_view part : parts) bytes += part.size();
   const std::lock_guard lock(mutex_);
   if (closed_) return 0;

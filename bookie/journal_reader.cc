@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 
-#include "common/crc32c.h"
 
 namespace quire::bookie {
 namespace {
@@ -39,7 +38,7 @@ common::Result<std::optional<JournalReader::Batch>> JournalReader::Next() {
   auto batch = Read(offset_, bytes);
   if (!batch) return common::Fail(batch.error());
   const std::string_view body = batch->substr(kBatchHeaderBytes, header->body_bytes);
-  if (common::Crc32c(body) != header->body_crc) return std::nullopt;
+  if (!VerifyBody(*header, body)) return std::nullopt;
   const std::uint64_t at = offset_;
   offset_ += bytes;
   return Batch{.header = *header, .offset = at, .body = body};

@@ -112,7 +112,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
                                                   .flush_worker = *flush_worker_,
                                                   .readers = std::move(readers)},
                                    std::move(options), log_, std::move(events));
-  return shard_->Open(RealStorage());
+  return shard_->Open(plan.storage);
 }
 
 }  // namespace quire::bookie

@@ -30,6 +30,7 @@ class ShardHome {
     std::int64_t now_ms = 0;  // since 1970
     ShardOptions options;
     int reader_threads = 1;
+    Storage storage;
   };
 
   // Locks the directory, claims its identity, opens the shard. Blocking; not on the loop. Errors name

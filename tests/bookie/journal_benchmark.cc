@@ -187,7 +187,7 @@ class RawLoad {
 
   Slice Run(double records_per_write, double seconds) {
     const auto bytes = static_cast<std::size_t>(BatchDiskBytes(
-        static_cast<std::uint64_t>(records_per_write * (kRecordPayload + kRecordHeaderBytes))));
+        static_cast<std::uint64_t>(records_per_write * (kRecordPayload + kJournalRecordBytes))));
     const double cpu = CpuSeconds();
     const auto start = Clock::now();
     std::uint64_t writes = 0;

@@ -32,7 +32,7 @@ TEST(JournalFormatTest, ABatchTakesWholeBlocks) {
 
 TEST(JournalFormatTest, AHeaderIsOnlyReadInItsEpochAndUndamaged) {
   std::string bytes(kBatchHeaderBytes, '\0');
-  EncodeBatchHeader({.records = 3, .epoch = 7, .first = 11, .body_bytes = 90, .body_crc = 5},
+  EncodeBatchHeader({.records = 3, .epoch = 7, .first = 11, .body_bytes = 90},
                     bytes.data());
   const auto header = DecodeBatchHeader(bytes, 7);
   ASSERT_TRUE(header);
@@ -40,7 +40,6 @@ TEST(JournalFormatTest, AHeaderIsOnlyReadInItsEpochAndUndamaged) {
   EXPECT_EQ(header->records, 3U);
   EXPECT_EQ(header->first, 11U);
   EXPECT_EQ(header->body_bytes, 90U);
-  EXPECT_EQ(header->body_crc, 5U);
   EXPECT_FALSE(DecodeBatchHeader(bytes, 8));
   EXPECT_FALSE(DecodeBatchHeader(std::string_view(bytes).substr(1), 7));
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -54,14 +53,15 @@ TEST(JournalFormatTest, RecordsParseBackAndNeverBeyondTheBody) {
   JournalBatch batch;
   batch.Begin(1);
   const std::array<std::string_view, 2> first{"ab", "c"};
-  EXPECT_EQ(batch.Append(RecordType::kFence, first), kRecordHeaderBytes + 3);
-  EXPECT_EQ(batch.Append(RecordType::kLac, {}), kRecordHeaderBytes);
+  EXPECT_EQ(batch.Append(RecordType::kFence, first), kJournalRecordBytes + 3);
+  EXPECT_EQ(batch.Append(RecordType::kLac, {}), kJournalRecordBytes);
   EXPECT_EQ(batch.last(), 2U);
   const std::uint64_t bytes = batch.body_bytes();
   const std::string body(batch.Seal(1).substr(kBatchHeaderBytes, bytes));
   std::string_view rest = body;
   auto record = TakeRecord(rest);
   ASSERT_TRUE(record);
+  EXPECT_EQ(record->lsn, 1U);
   EXPECT_EQ(record->type, RecordType::kFence);
   EXPECT_EQ(record->payload, "abc");
   record = TakeRecord(rest);
@@ -69,10 +69,28 @@ TEST(JournalFormatTest, RecordsParseBackAndNeverBeyondTheBody) {
   EXPECT_EQ(record->type, RecordType::kLac);
   EXPECT_TRUE(rest.empty());
   EXPECT_FALSE(TakeRecord(rest));
-  for (std::size_t cut = 0; cut < kRecordHeaderBytes + 3; ++cut) {
+  for (std::size_t cut = 0; cut < kJournalRecordBytes + 3; ++cut) {
     std::string_view part = std::string_view(body).substr(0, cut);
     EXPECT_FALSE(TakeRecord(part)) << cut;
   }
+  for (std::size_t bit = 0; bit < (kJournalRecordBytes + 3) * 8; ++bit) {
+    std::string damaged = body;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    std::string_view part = damaged;
+    EXPECT_FALSE(TakeRecord(part)) << bit;
+  }
+}
+
+TEST(JournalFormatTest, ABodyHoldsExactlyTheRecordsThatItsHeaderPromises) {
+  JournalBatch batch;
+  batch.Begin(7);
+  for (int i = 0; i < 2; ++i) batch.Append(RecordType::kFence, {});
+  const std::uint64_t bytes = batch.body_bytes();
+  const std::string body(batch.Seal(1).substr(kBatchHeaderBytes, bytes));
+  EXPECT_TRUE(VerifyBody({.records = 2, .first = 7}, body));
+  EXPECT_FALSE(VerifyBody({.records = 1, .first = 7}, body));
+  EXPECT_FALSE(VerifyBody({.records = 3, .first = 7}, body));
+  EXPECT_FALSE(VerifyBody({.records = 2, .first = 6}, body));  // of the file's earlier life
 }
 
 TEST(JournalFormatTest, ABatchIsReusedWithoutTraces) {

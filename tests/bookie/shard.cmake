@@ -8,3 +8,13 @@ quire_test(shard_test
 quire_test(bookie_daemon_parts_test
   SOURCES collector_test.cc config_test.cc identity_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk)
+quire_test(bookie_daemon_test
+  SOURCES daemon_test.cc
+  LIBS quire_shard_fakes quire_bookie)
+
+# One ctest case: its cases share a ZooKeeper server.
+add_executable(bookie_process_test bookie_process_test.cc)
+target_link_libraries(bookie_process_test PRIVATE quire_bookie quire_bookie_process
+                      quire_test_support GTest::gmock GTest::gtest_main)
+add_test(NAME bookie_process_test COMMAND bookie_process_test)
+set_tests_properties(bookie_process_test PROPERTIES TIMEOUT 300)
