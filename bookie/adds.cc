@@ -116,8 +116,8 @@ void Adds::Resolve(const DuplicateLookups::Waiting& add, const EntryAnswer& stor
   if (core_.health.failed()) return;  // stays kUnknown
   const Entry entry{
       .header = add.header, .bytes = add.bytes, .key = add.key, .recovery = add.recovery};
-  // The ledger may have been fenced, deleted or read-only since, and an add before us in the queue may
-  // have put the entry there.
+  // The ledger may have been fenced, deleted or read-only since, and an add before us in the queue
+  // may have put the entry there.
   if (const auto refused = Refuse(entry, core_.ledgers.Find(add.header.ledger))) {
     code = *refused;
   } else if (const auto cached = core_.store->FindCached(add.header.ledger, add.header.entry)) {

@@ -16,14 +16,15 @@
 
 namespace quire::bookie {
 
-// ADD of protocol 1.3. An entry is visible in the write cache from the turn that admits it, before it
-// is durable; a fence in a later turn therefore sees it, and a fence in an earlier one refuses it. The
-// reply leaves when everything it says OK to is durable. Loop thread only.
+// ADD of protocol 1.3. An entry is visible in the write cache from the turn that admits it, before
+// it is durable; a fence in a later turn therefore sees it, and a fence in an earlier one refuses
+// it. The reply leaves when everything it says OK to is durable. Loop thread only.
 class Adds {
  public:
   explicit Adds(ShardCore& core);
 
-  void Submit(std::span<const protocol::Add> adds, common::Callback<std::vector<protocol::Code>> done);
+  void Submit(std::span<const protocol::Add> adds,
+              common::Callback<std::vector<protocol::Code>> done);
 
   // Entries that came with other bytes than the ones kept (T-37).
   std::uint64_t conflicts() const { return conflicts_; }

@@ -13,7 +13,9 @@ Checkpoint::~Checkpoint() {
   if (retry_timer_ != 0) core_.loop.Cancel(retry_timer_);
 }
 
-void Checkpoint::Drop(protocol::LedgerId ledger) { dropped_.push_back(ledger); }
+void Checkpoint::Drop(protocol::LedgerId ledger) {
+  dropped_.push_back(ledger);
+}
 
 void Checkpoint::Finish(common::Callback<common::Result<void>> done) {
   QUIRE_CHECK(!stop_);
@@ -29,13 +31,12 @@ void Checkpoint::Abandon(const common::Error& error) {
 void Checkpoint::Start() {
   core_.Kick();
   core_.bytes_since_flush = 0;
-  core_.store->Flush(
-      {.lsn = core_.journal->last(),
-       .states = core_.ledgers.TakeChanged(),
-       .dropped = std::exchange(dropped_, {})},
-      [this, alive = std::weak_ptr(core_.alive)](common::Result<void> outcome) {
-        if (!alive.expired()) Flushed(std::move(outcome));
-      });
+  core_.store->Flush({.lsn = core_.journal->last(),
+                      .states = core_.ledgers.TakeChanged(),
+                      .dropped = std::exchange(dropped_, {})},
+                     [this, alive = std::weak_ptr(core_.alive)](common::Result<void> outcome) {
+                       if (!alive.expired()) Flushed(std::move(outcome));
+                     });
 }
 
 void Checkpoint::Flushed(common::Result<void> outcome) {
@@ -55,9 +56,10 @@ void Checkpoint::Flushed(common::Result<void> outcome) {
     return failed_(std::move(error));
   }
   if (!core_.health.Has(ShardHealth::kFlushBlocked)) {
-    core_.log.Error("flush: " + outcome.error().ToString() +
-                    ". Read-only until there is room; nothing is lost, the journal has it. Free space "
-                    "on this file system, or delete ledgers and wait for their space.");
+    core_.log.Error(
+        "flush: " + outcome.error().ToString() +
+        ". Read-only until there is room; nothing is lost, the journal has it. Free space "
+        "on this file system, or delete ledgers and wait for their space.");
     core_.health.Set(ShardHealth::kFlushBlocked, true);
   }
   // The store keeps what this commit carried and adds it to that of the next one.

@@ -12,10 +12,11 @@
 namespace quire::bookie {
 
 // Moves what the journal protects into the store's index and then lets the journal go: entries and
-// ledger states in one commit under one LSN, so that a fence without any other traffic is covered like
-// everything else (T-19, D09). A flush that finds the disk full is repeated until there is room, with
-// what has changed and what was deleted since; meanwhile the shard is read-only and nothing is lost,
-// the journal still has it all. Any other failure ends the shard. Loop thread only.
+// ledger states in one commit under one LSN, so that a fence without any other traffic is covered
+// like everything else (T-19, D09). A flush that finds the disk full is repeated until there is
+// room, with what has changed and what was deleted since; meanwhile the shard is read-only and
+// nothing is lost, the journal still has it all. Any other failure ends the shard. Loop thread
+// only.
 class Checkpoint {
  public:
   using Failed = common::Callback<common::Error>;
@@ -35,7 +36,8 @@ class Checkpoint {
     if (stop_ || long_journal || core_.store->WantsFlush() || !dropped_.empty()) Start();
   }
 
-  // The ledger was deleted: its entries go with the next commit, which begins now or after this one.
+  // The ledger was deleted: its entries go with the next commit, which begins now or after this
+  // one.
   void Drop(protocol::LedgerId ledger);
 
   // Flushes everything; completes when the index has all of it and the journal holds nothing.

@@ -25,7 +25,9 @@ Collector::~Collector() {
   if (timer_ != 0) environment_.loop.Cancel(timer_);
 }
 
-void Collector::Start() { Schedule(); }
+void Collector::Start() {
+  Schedule();
+}
 
 void Collector::Schedule() {
   timer_ = environment_.loop.After(options_.interval, [this] {
@@ -36,20 +38,20 @@ void Collector::Schedule() {
 
 void Collector::CheckInstance() {
   if (environment_.shard.mode() == ShardMode::kFailed) return;
-  metadata::ReadInstance(
-      environment_.metadata,
-      [this, alive = std::weak_ptr(alive_)](common::Result<protocol::InstanceId> instance) {
-        if (alive.expired()) return;
-        if (instance && *instance == environment_.instance) return BeginRound();
-        const bool other = instance || instance.error().code() == Errc::kWrongInstance;
-        if (other && !std::exchange(warned_, true)) {
-          environment_.log.Warning(
-              "space collection stands still: the metadata store is not that of cluster " +
-              ToHex(environment_.instance) + " any more. Nothing is deleted; check --metadata and the "
-              "ZooKeeper servers");
-        }
-        Schedule();
-      });
+  metadata::ReadInstance(environment_.metadata, [this, alive = std::weak_ptr(alive_)](
+                                                    common::Result<protocol::InstanceId> instance) {
+    if (alive.expired()) return;
+    if (instance && *instance == environment_.instance) return BeginRound();
+    const bool other = instance || instance.error().code() == Errc::kWrongInstance;
+    if (other && !std::exchange(warned_, true)) {
+      environment_.log.Warning(
+          "space collection stands still: the metadata store is not that of cluster " +
+          ToHex(environment_.instance) +
+          " any more. Nothing is deleted; check --metadata and the "
+          "ZooKeeper servers");
+    }
+    Schedule();
+  });
 }
 
 void Collector::BeginRound() {
@@ -70,13 +72,13 @@ void Collector::AskMore() {
     const LedgerId ledger = round_.to_ask.front();
     round_.to_ask.pop_front();
     ++round_.in_flight;
-    environment_.ledgers.ReadEvenDeleted(
-        ledger, [this, alive = std::weak_ptr(alive_), ledger](common::Result<VersionedLedger> record) {
-          if (alive.expired()) return;
-          --round_.in_flight;
-          Answered(ledger, std::move(record));
-          AskMore();
-        });
+    environment_.ledgers.ReadEvenDeleted(ledger, [this, alive = std::weak_ptr(alive_),
+                                                  ledger](common::Result<VersionedLedger> record) {
+      if (alive.expired()) return;
+      --round_.in_flight;
+      Answered(ledger, std::move(record));
+      AskMore();
+    });
   }
   if (round_.in_flight == 0 && round_.to_ask.empty()) EndRound();
 }
@@ -127,11 +129,11 @@ void Collector::EndRound() {
   const common::TimePoint now = environment_.loop.Now();
   if (Unbelievable()) {
     if (!std::exchange(warned_, true)) {
-      environment_.log.Warning("space collection stands still: the metadata store does not have " +
-                               std::to_string(round_.absent.size()) + " of " +
-                               std::to_string(round_.asked) +
-                               " ledgers stored here. Nothing is deleted; if the store was emptied or "
-                               "restored from an old copy, restore it");
+      environment_.log.Warning(
+          "space collection stands still: the metadata store does not have " +
+          std::to_string(round_.absent.size()) + " of " + std::to_string(round_.asked) +
+          " ledgers stored here. Nothing is deleted; if the store was emptied or "
+          "restored from an old copy, restore it");
     }
     absent_since_.clear();
     return Schedule();

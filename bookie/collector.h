@@ -20,17 +20,17 @@ namespace quire::bookie {
 
 struct CollectorOptions {
   common::Duration interval = std::chrono::seconds(600);
-  // The record of a deleted ledger stays so long after the deletion, so that every bookie sees it; at
-  // least two intervals are kept.
+  // The record of a deleted ledger stays so long after the deletion, so that every bookie sees it;
+  // at least two intervals are kept.
   common::Duration purge_grace = std::chrono::hours(1);
   std::size_t reads_in_flight = 32;
 };
 
-// Gives back the space of deleted ledgers. Every interval it asks the metadata store, linearizably, for
-// each ledger of the shard (T-29, T-30). A record that says deleted is reason enough to bury the
-// ledger; a missing record must be seen twice, an interval apart; everything else keeps it. A metadata
-// store that seems to have lost most ledgers, or is that of another cluster, is not believed at all.
-// Loop thread only.
+// Gives back the space of deleted ledgers. Every interval it asks the metadata store, linearizably,
+// for each ledger of the shard (T-29, T-30). A record that says deleted is reason enough to bury
+// the ledger; a missing record must be seen twice, an interval apart; everything else keeps it. A
+// metadata store that seems to have lost most ledgers, or is that of another cluster, is not
+// believed at all. Loop thread only.
 class Collector {
  public:
   // Milliseconds since 1970.
@@ -59,8 +59,8 @@ class Collector {
   struct Round {
     std::deque<protocol::LedgerId> to_ask;
     std::size_t in_flight = 0;
-    std::size_t asked = 0;      // ledgers that hold something, answered
-    bool broken = false;        // the metadata store failed: the rest is not asked
+    std::size_t asked = 0;  // ledgers that hold something, answered
+    bool broken = false;    // the metadata store failed: the rest is not asked
     std::vector<protocol::LedgerId> deleted;
     std::set<protocol::LedgerId> absent;
     std::set<protocol::LedgerId> present;

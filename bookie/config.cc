@@ -1,7 +1,6 @@
 #include "bookie/config.h"
 
 #include <CLI/CLI.hpp>
-
 #include <charconv>
 #include <chrono>
 #include <optional>
@@ -12,12 +11,15 @@ namespace quire::bookie {
 namespace {
 
 constexpr const char* kAbout =
-    "Stores ledger entries. Each --dir is a bookie of its own, with its own journal and index, so that "
+    "Stores ledger entries. Each --dir is a bookie of its own, with its own journal and index, so "
+    "that "
     "losing a disk loses one bookie and the others go on.";
 constexpr const char* kFooter =
-    "Exit codes: 0 clean stop (SIGTERM, SIGINT), 1 failure at run time, 2 wrong usage, 3 a directory is "
+    "Exit codes: 0 clean stop (SIGTERM, SIGINT), 1 failure at run time, 2 wrong usage, 3 a "
+    "directory is "
     "not the bookie or the cluster that the metadata store knows (nothing was changed).\n"
-    "When it serves, one line goes to standard output: bookie ready: address=HOST:PORT bookies=ID[,ID]";
+    "When it serves, one line goes to standard output: bookie ready: address=HOST:PORT "
+    "bookies=ID[,ID]";
 
 struct HostPort {
   std::string host;
@@ -46,7 +48,9 @@ LogLevel LevelOf(const std::string& name) {
   return name == "error" ? LogLevel::kError : LogLevel::kInfo;
 }
 
-bool IsAnyAddress(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+bool IsAnyAddress(const std::string& host) {
+  return host == "0.0.0.0" || host == "::";
+}
 
 }  // namespace
 
@@ -66,29 +70,33 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
                  "The cluster's metadata store, zk://HOST:PORT[,HOST:PORT...]/ROOT")
       ->envname("QUIRE_METADATA")
       ->required();
-  app.add_option("--dir", config.daemon.directories,
-                 "A directory on a disk of its own; repeat it for more disks. An empty one is formatted "
-                 "as a new bookie")
+  app.add_option(
+         "--dir", config.daemon.directories,
+         "A directory on a disk of its own; repeat it for more disks. An empty one is formatted "
+         "as a new bookie")
       ->required()
       ->allow_extra_args(false);
   app.add_option("--listen", listen,
                  "HOST:PORT to serve at, HOST a numeric address; port 0 takes any free one")
       ->capture_default_str();
-  app.add_option("--advertise", advertise,
-                 "HOST:PORT that clients reach this daemon at, if it is not the listen address; needed "
-                 "with 0.0.0.0, which is no address to connect to");
+  app.add_option(
+      "--advertise", advertise,
+      "HOST:PORT that clients reach this daemon at, if it is not the listen address; needed "
+      "with 0.0.0.0, which is no address to connect to");
   app.add_option("--gc-interval", gc_seconds,
                  "Seconds between two looks for deleted ledgers, whose space is given back")
       ->check(CLI::Range(1, 7 * 24 * 3600))
       ->capture_default_str();
-  app.add_option("--min-free", min_free_mb,
-                 "MiB of free space below which a bookie is read-only. What it accepted before, its "
-                 "journal and its index must still find room")
+  app.add_option(
+         "--min-free", min_free_mb,
+         "MiB of free space below which a bookie is read-only. What it accepted before, its "
+         "journal and its index must still find room")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
-  app.add_option("--cache-mb", cache_mb,
-                 "MiB of entries of a directory that wait in memory to be written sorted; twice as much "
-                 "is used while that goes on")
+  app.add_option(
+         "--cache-mb", cache_mb,
+         "MiB of entries of a directory that wait in memory to be written sorted; twice as much "
+         "is used while that goes on")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   app.add_option("--journal-file-mb", journal_mb,

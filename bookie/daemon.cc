@@ -36,7 +36,8 @@ std::int64_t WallMs() {
 
 }  // namespace
 
-// Goes from the end, on the loop; the homes are taken out before, because their threads are waited for.
+// Goes from the end, on the loop; the homes are taken out before, because their threads are waited
+// for.
 struct BookieDaemon::Service {
   common::Random random = common::SystemRandom();
   std::vector<std::unique_ptr<ShardHome>> homes;
@@ -84,9 +85,9 @@ Result<InstanceId> BookieDaemon::AwaitInstance() {
     if (instance || instance.error().code() == Errc::kWrongInstance) return instance;
     if (events_.interrupted && events_.interrupted()) return Fail(Errc::kShutdown, "interrupted");
     if (loop_.Now() >= deadline) {
-      return Fail(Errc::kMetadataUnavailable,
-                  "the metadata store was not reached in time (" + instance.error().ToString() +
-                      "); check its address and its servers");
+      return Fail(Errc::kMetadataUnavailable, "the metadata store was not reached in time (" +
+                                                  instance.error().ToString() +
+                                                  "); check its address and its servers");
     }
     log_.Warning("waiting for the metadata store: " + instance.error().ToString());
     std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -129,16 +130,14 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
     service.router.emplace(instance);
     service.ledgers.emplace(loop_, metadata_, service.random);
     for (const auto& home : service.homes) service.router->Add(home->shard());
-    service.server.emplace(loop_, *service.router,
-                           rpc::ServerOptions{.address = options_.listen_host,
-                                              .port = options_.listen_port});
+    service.server.emplace(
+        loop_, *service.router,
+        rpc::ServerOptions{.address = options_.listen_host, .port = options_.listen_port});
     const auto port = service.server->Start();
     if (!port) return Fail(port.error());
-    const auto advertised_port =
-        options_.advertise_port == 0 ? *port : options_.advertise_port;
-    address_ =
-        (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host) + ":" +
-        std::to_string(advertised_port);
+    const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;
+    address_ = (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host) +
+               ":" + std::to_string(advertised_port);
     for (const auto& home : service.homes) {
       Shard& shard = home->shard();
       shard.Start();
@@ -147,16 +146,15 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
           metadata::BookieInfo{.bookie = shard.bookie(),
                                .address = address_,
                                .writable = shard.mode() == ShardMode::kWritable}));
-      service.collectors.push_back(std::make_unique<Collector>(
-          Collector::Environment{
-              .loop = loop_,
-              .shard = shard,
-              .metadata = metadata_,
-              .ledgers = *service.ledgers,
-              .instance = instance,
-              .wall_ms = WallMs,
-              .log = home->log()},
-          options_.collector));
+      service.collectors.push_back(
+          std::make_unique<Collector>(Collector::Environment{.loop = loop_,
+                                                             .shard = shard,
+                                                             .metadata = metadata_,
+                                                             .ledgers = *service.ledgers,
+                                                             .instance = instance,
+                                                             .wall_ms = WallMs,
+                                                             .log = home->log()},
+                                      options_.collector));
       service.collectors.back()->Start();
     }
     return {};
@@ -189,8 +187,8 @@ Result<void> BookieDaemon::AwaitRegistrations() {
     }
   });
   std::unique_lock lock(waiting->mutex);
-  const bool done = waiting->changed.wait_for(lock, options_.metadata_wait,
-                                              [&] { return waiting->left == 0; });
+  const bool done =
+      waiting->changed.wait_for(lock, options_.metadata_wait, [&] { return waiting->left == 0; });
   if (waiting->failed) return Fail(*waiting->failed);
   if (!done) return Fail(Errc::kMetadataUnavailable, "the bookie could not be registered in time");
   return {};
@@ -206,8 +204,8 @@ void BookieDaemon::ModeChanged(std::size_t home) {
     if (mode != ShardMode::kFailed) return registration->SetWritable(mode == ShardMode::kWritable);
     registration.reset();
     service_->collectors[home].reset();
-    const bool all = std::ranges::none_of(
-        service_->registrations, [](const auto& other) { return other != nullptr; });
+    const bool all = std::ranges::none_of(service_->registrations,
+                                          [](const auto& other) { return other != nullptr; });
     if (all && events_.all_failed) events_.all_failed();
   });
 }
@@ -221,8 +219,8 @@ Result<void> BookieDaemon::Stop() {
   });
   Result<void> first;
   for (const auto& home : service_->homes) {
-    auto outcome = Await<Result<void>>(
-        loop_, [&home](auto done) { home->shard().Stop(std::move(done)); });
+    auto outcome =
+        Await<Result<void>>(loop_, [&home](auto done) { home->shard().Stop(std::move(done)); });
     if (!outcome) {
       home->log().Error("stopped without a flush (" + outcome.error().ToString() +
                         "); the next start reads the journal");

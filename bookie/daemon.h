@@ -14,8 +14,8 @@
 
 namespace quire::bookie {
 
-// A bookie process in one object: shards, server, registrations and space collection on one loop. Used
-// from one thread that is not the loop's, which blocks meanwhile.
+// A bookie process in one object: shards, server, registrations and space collection on one loop.
+// Used from one thread that is not the loop's, which blocks meanwhile.
 class BookieDaemon {
  public:
   struct Events {
@@ -25,10 +25,10 @@ class BookieDaemon {
     std::function<bool()> interrupted;
   };
 
-  // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and serves
-  // and registers them, in this order; any directory that cannot be opened refuses the start with its
-  // name. kWrongInstance and kWrongBookie: see Identity. kMetadataUnavailable: not reached within
-  // metadata_wait. kShutdown: interrupted.
+  // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and
+  // serves and registers them, in this order; any directory that cannot be opened refuses the start
+  // with its name. kWrongInstance and kWrongBookie: see Identity. kMetadataUnavailable: not reached
+  // within metadata_wait. kShutdown: interrupted.
   static common::Result<std::unique_ptr<BookieDaemon>> Start(rpc::AsioLoop& loop,
                                                              metadata::MetadataStore& metadata,
                                                              DaemonOptions options, const Log& log,
@@ -38,8 +38,8 @@ class BookieDaemon {
   BookieDaemon(const BookieDaemon&) = delete;
   BookieDaemon& operator=(const BookieDaemon&) = delete;
 
-  // Deregisters, stops serving, flushes. Once. The first error, if a shard could not flush: its journal
-  // has everything.
+  // Deregisters, stops serving, flushes. Once. The first error, if a shard could not flush: its
+  // journal has everything.
   common::Result<void> Stop();
 
   const std::string& address() const { return address_; }  // advertised

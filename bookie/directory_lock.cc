@@ -15,9 +15,9 @@ common::Result<DirectoryLock> DirectoryLock::Take(const std::string& directory) 
   DirectoryLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno != EWOULDBLOCK) return common::FailErrno(errno, "lock", path);
-  return common::Fail(common::Errc::kBusy, "directory " + directory +
-                                               " is in use by another bookie daemon (it holds " +
-                                               path + ")");
+  return common::Fail(
+      common::Errc::kBusy,
+      "directory " + directory + " is in use by another bookie daemon (it holds " + path + ")");
 }
 
 DirectoryLock::~DirectoryLock() {

@@ -16,11 +16,11 @@
 
 namespace quire::bookie {
 
-// Adds whose id is at or below the highest of their ledger and not in the write cache: whether a copy
-// is in a segment only a read can tell. They wait here, copied. There is one look-up for an id at a
-// time, later adds of the same id wait behind it in order; an id of this kind is inserted from here
-// only, so two copies in flight cannot both find nothing. Recovery and repair are the usual senders.
-// Loop thread only.
+// Adds whose id is at or below the highest of their ledger and not in the write cache: whether a
+// copy is in a segment only a read can tell. They wait here, copied. There is one look-up for an id
+// at a time, later adds of the same id wait behind it in order; an id of this kind is inserted from
+// here only, so two copies in flight cannot both find nothing. Recovery and repair are the usual
+// senders. Loop thread only.
 class DuplicateLookups {
  public:
   // The reply that an add is part of.

@@ -84,14 +84,16 @@ Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
   const std::string who = "directory " + place.directory + " is bookie " + ToHex(cookie.bookie);
   if (found == cookies.end()) {
     return Fail(Errc::kWrongBookie,
-                who + ", which the metadata store does not know. If it was decommissioned, empty the "
-                      "directory to use it for a new bookie; if the metadata store lost it, restore "
-                      "the metadata store first");
+                who +
+                    ", which the metadata store does not know. If it was decommissioned, empty the "
+                    "directory to use it for a new bookie; if the metadata store lost it, restore "
+                    "the metadata store first");
   }
   if (*found != cookie) {
-    return Fail(Errc::kWrongBookie, who + ", but its cookie in the metadata store differs. One of "
-                                          "the two was put back from an old copy: find out which, "
-                                          "and do not start this bookie before");
+    return Fail(Errc::kWrongBookie, who +
+                                        ", but its cookie in the metadata store differs. One of "
+                                        "the two was put back from an old copy: find out which, "
+                                        "and do not start this bookie before");
   }
   return cookie;
 }
@@ -103,22 +105,23 @@ Result<void> CheckFree(const Identity::Place& place, const std::vector<Cookie>& 
   const auto stranger = Stranger(place.directory);
   if (!stranger) return Fail(stranger.error());
   if (!stranger->empty()) {
-    return Fail(Errc::kWrongBookie, "directory " + place.directory + " has no cookie but is not empty (" +
-                                        *stranger +
-                                        "). Name an empty directory, or put the cookie back if this "
-                                        "was a bookie");
+    return Fail(Errc::kWrongBookie,
+                "directory " + place.directory + " has no cookie but is not empty (" + *stranger +
+                    "). Name an empty directory, or put the cookie back if this "
+                    "was a bookie");
   }
   const auto past = std::ranges::find_if(cookies, [&](const Cookie& cookie) {
     return cookie.host == place.host && cookie.directory == place.directory &&
            !(intent && cookie.bookie == intent->bookie);
   });
   if (past == cookies.end()) return {};
-  return Fail(Errc::kWrongBookie,
-              "directory " + place.directory + " is empty but was bookie " + ToHex(past->bookie) +
-                  ". If its disk is only not mounted, mount it. If the disk was replaced on purpose, "
-                  "decommission that bookie first, so that its ledgers are copied from the other "
-                  "bookies and its cookie is removed, and start again: an empty bookie must not "
-                  "answer for entries that it had acknowledged");
+  return Fail(
+      Errc::kWrongBookie,
+      "directory " + place.directory + " is empty but was bookie " + ToHex(past->bookie) +
+          ". If its disk is only not mounted, mount it. If the disk was replaced on purpose, "
+          "decommission that bookie first, so that its ledgers are copied from the other "
+          "bookies and its cookie is removed, and start again: an empty bookie must not "
+          "answer for entries that it had acknowledged");
 }
 
 }  // namespace

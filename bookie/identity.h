@@ -21,13 +21,13 @@ struct CookieRegistry {
 };
 
 // Finds out which bookie a directory is, or makes it a new one. A directory and the metadata store
-// must agree, or the bookie would deny what it acknowledged in another life (T-17, protocol 1.3 Boot);
-// every doubt refuses the start, with what to do about it.
+// must agree, or the bookie would deny what it acknowledged in another life (T-17, protocol 1.3
+// Boot); every doubt refuses the start, with what to do about it.
 //
 // Formatting writes the new cookie to the directory as an intent, then to the metadata store, then
-// makes the intent the cookie. A crash in between leaves the intent, and the next start goes on with
-// it: had the metadata store come first, the directory would look like a replaced disk, and had the
-// cookie come first, like one that the cluster has forgotten.
+// makes the intent the cookie. A crash in between leaves the intent, and the next start goes on
+// with it: had the metadata store come first, the directory would look like a replaced disk, and
+// had the cookie come first, like one that the cluster has forgotten.
 class Identity {
  public:
   struct Place {

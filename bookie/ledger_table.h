@@ -16,8 +16,8 @@ namespace quire::bookie {
 // process lives.
 struct LedgerRecord {
   LedgerState state;
-  // The fence record or tombstone that shut the ledger to writers; 0 when it was durable before this
-  // process served. Answers to fencing requests wait for it (T-03).
+  // The fence record or tombstone that shut the ledger to writers; 0 when it was durable before
+  // this process served. Answers to fencing requests wait for it (T-03).
   Lsn shut_lsn = 0;
   bool changed = false;  // since the last commit
 };
@@ -38,8 +38,8 @@ class LedgerTable {
     return Look(ledger);
   }
 
-  // The one record of the ledger, made if it is not there; a record without a key gets this one: the
-  // first add or fence fixes it (protocol 1.2).
+  // The one record of the ledger, made if it is not there; a record without a key gets this one:
+  // the first add or fence fixes it (protocol 1.2).
   LedgerRecord& Get(protocol::LedgerId ledger, const protocol::LedgerKey& key);
 
   // Makes a tombstone of the ledger: it holds nothing and takes nothing, for ever (T-28).

@@ -9,8 +9,8 @@ namespace quire::bookie {
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 using LogSink = std::function<void(LogLevel, std::string_view)>;
 
-// The one way a bookie speaks to its operator: start-up facts and changes of state, never a line per
-// entry. Any thread, if the sink allows it.
+// The one way a bookie speaks to its operator: start-up facts and changes of state, never a line
+// per entry. Any thread, if the sink allows it.
 class Log {
  public:
   Log() = default;  // silent

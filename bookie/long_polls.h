@@ -22,8 +22,8 @@ class LongPolls {
   bool full() const { return count_ >= most_; }
   bool empty() const { return count_ == 0; }
 
-  // Runs `wake` once, in a later turn: when the ledger's LAC is above `known`, when the ledger is shut
-  // or after `wait`. Not full(). Dropped without running when the object goes.
+  // Runs `wake` once, in a later turn: when the ledger's LAC is above `known`, when the ledger is
+  // shut or after `wait`. Not full(). Dropped without running when the object goes.
   void Hold(protocol::LedgerId ledger, protocol::EntryId known, common::Duration wait,
             common::Task wake);
 

@@ -18,7 +18,8 @@ auto RunOn(common::Loop& loop, Function function) {
   return value.get();
 }
 
-// Starts a call on the loop, `call(done)`, and waits for what it completes with. The call completes.
+// Starts a call on the loop, `call(done)`, and waits for what it completes with. The call
+// completes.
 template <typename T, typename Call>
 T Await(common::Loop& loop, Call call) {
   auto promise = std::make_shared<std::promise<T>>();

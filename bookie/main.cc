@@ -18,7 +18,9 @@ using quire::bookie::BookieDaemon;
 using quire::bookie::ExitCode;
 using quire::common::Errc;
 
-int Exit(ExitCode code) { return static_cast<int>(code); }
+int Exit(ExitCode code) {
+  return static_cast<int>(code);
+}
 
 // The signals that end a bookie cleanly. Blocked in every thread and taken by the main one.
 class StopSignals {
@@ -46,10 +48,14 @@ class StopSignals {
 ExitCode CodeOf(const quire::common::Error& error) {
   switch (error.code()) {
     case Errc::kWrongInstance:
-    case Errc::kWrongBookie: return ExitCode::kWrongIdentity;
-    case Errc::kInvalidArgument: return ExitCode::kUsage;
-    case Errc::kShutdown: return ExitCode::kClean;
-    default: return ExitCode::kFailure;
+    case Errc::kWrongBookie:
+      return ExitCode::kWrongIdentity;
+    case Errc::kInvalidArgument:
+      return ExitCode::kUsage;
+    case Errc::kShutdown:
+      return ExitCode::kClean;
+    default:
+      return ExitCode::kFailure;
   }
 }
 

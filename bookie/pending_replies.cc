@@ -8,7 +8,8 @@ namespace quire::bookie {
 void PendingReplies::Wait(Lsn lsn, Reply reply) {
   if (lsn <= durable_) return reply(true);
   if (failed_) return reply(false);
-  // Nearly always the highest yet; only an answer that waits for an earlier fence goes before others.
+  // Nearly always the highest yet; only an answer that waits for an earlier fence goes before
+  // others.
   const auto place = waiting_.empty() || waiting_.back().lsn <= lsn
                          ? waiting_.end()
                          : std::ranges::upper_bound(waiting_, lsn, {}, &Waiting::lsn);

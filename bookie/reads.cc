@@ -35,14 +35,13 @@ std::size_t Budget(std::int32_t asked, std::size_t most) {
 
 template <typename Reply>
 void Reads::Send(Lsn lsn, Reply reply, common::Callback<Reply> done) {
-  core_.replies.Wait(
-      lsn, [reply = std::move(reply), done = std::move(done)](bool durable) mutable {
-        if (!durable) {
-          reply = {};
-          reply.code = Code::kUnknown;
-        }
-        done(std::move(reply));
-      });
+  core_.replies.Wait(lsn, [reply = std::move(reply), done = std::move(done)](bool durable) mutable {
+    if (!durable) {
+      reply = {};
+      reply.code = Code::kUnknown;
+    }
+    done(std::move(reply));
+  });
 }
 
 std::expected<Lsn, Code> Reads::Fence(LedgerId ledger, const protocol::LedgerKey& key) {
@@ -89,8 +88,9 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
       continue;
     }
     const auto cached = core_.store->FindCached(request.ledger, id);
-    if (!cached) return ReadStored(std::move(request), std::move(reply), max_bytes - bytes, shut,
-                                   std::move(done));
+    if (!cached)
+      return ReadStored(std::move(request), std::move(reply), max_bytes - bytes, shut,
+                        std::move(done));
     reply.answers.push_back({.code = Code::kOk, .bytes = std::string(*cached)});
     bytes += cached->size();
     if (bytes >= max_bytes) break;
@@ -99,7 +99,8 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
 }
 
 void Reads::ReadStored(protocol::ReadRequest request, protocol::ReadReply reply,
-                       std::size_t max_bytes, Lsn shut, common::Callback<protocol::ReadReply> done) {
+                       std::size_t max_bytes, Lsn shut,
+                       common::Callback<protocol::ReadReply> done) {
   if (in_flight_ >= core_.options.max_reads) {
     return Send(shut, protocol::ReadReply{.code = Code::kBusy, .answers = {}}, std::move(done));
   }
@@ -140,9 +141,9 @@ void Reads::Lac(const protocol::LacRequest& request, common::Callback<protocol::
     shut = *fenced;
   }
   const LedgerRecord* record = core_.ledgers.Find(request.ledger);
-  const bool news = record != nullptr &&
-                    (record->state.lac > request.known_lac || record->state.fenced ||
-                     record->state.deleted || record->state.limbo);
+  const bool news =
+      record != nullptr && (record->state.lac > request.known_lac || record->state.fenced ||
+                            record->state.deleted || record->state.limbo);
   if (request.wait_ms == 0 || news || core_.polls.full()) {
     return ReplyLac(request.ledger, shut, std::move(done));
   }

@@ -9,10 +9,10 @@
 
 namespace quire::bookie {
 
-// READ, READ_LAC, both with or without FENCE, WRITE_LAC and LIST of protocol 1.3. A fence sets the flag
-// in the turn that looks up the answer, and every answer to a fencing request, positive, negative or
-// empty, waits until the record that shut the ledger is durable (T-03), whoever appended it. Loop
-// thread only.
+// READ, READ_LAC, both with or without FENCE, WRITE_LAC and LIST of protocol 1.3. A fence sets the
+// flag in the turn that looks up the answer, and every answer to a fencing request, positive,
+// negative or empty, waits until the record that shut the ledger is durable (T-03), whoever
+// appended it. Loop thread only.
 class Reads {
  public:
   explicit Reads(ShardCore& core) : core_(core) {}
@@ -27,7 +27,8 @@ class Reads {
  private:
   // Shuts the ledger, making its state if it was never seen. The LSN that the answer waits for, or
   // why the ledger was not fenced.
-  std::expected<Lsn, protocol::Code> Fence(protocol::LedgerId ledger, const protocol::LedgerKey& key);
+  std::expected<Lsn, protocol::Code> Fence(protocol::LedgerId ledger,
+                                           const protocol::LedgerKey& key);
   void ReadStored(protocol::ReadRequest request, protocol::ReadReply reply, std::size_t max_bytes,
                   Lsn shut, common::Callback<protocol::ReadReply> done);
   void ReplyLac(protocol::LedgerId ledger, Lsn shut, common::Callback<protocol::LacReply> done);

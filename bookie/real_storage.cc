@@ -2,6 +2,8 @@
 
 namespace quire::bookie {
 
-Storage RealStorage() { return {.open_store = &Store::Open, .open_journal = &Journal::Open}; }
+Storage RealStorage() {
+  return {.open_store = &Store::Open, .open_journal = &Journal::Open};
+}
 
 }  // namespace quire::bookie

@@ -28,7 +28,9 @@ class KeyBytes {
 // A ledger id, likewise.
 class LedgerBytes {
  public:
-  explicit LedgerBytes(protocol::LedgerId ledger) { common::StoreBig(bytes_.data(), ledger.value()); }
+  explicit LedgerBytes(protocol::LedgerId ledger) {
+    common::StoreBig(bytes_.data(), ledger.value());
+  }
 
   std::string_view view() const { return {bytes_.data(), bytes_.size()}; }
 

@@ -40,15 +40,24 @@ Result<void> Replay::Apply(Lsn lsn, RecordType type, std::string_view payload) {
   bytes_ += payload.size();
   Result<void> applied;
   switch (type) {
-    case RecordType::kEntry: applied = Entry(payload); break;
-    case RecordType::kFence: applied = Fence(payload); break;
-    case RecordType::kLac: applied = Lac(payload); break;
-    case RecordType::kTombstone: applied = Tombstone(payload); break;
-    default: applied = Fail(Errc::kUnsupported, "unknown type " + std::to_string(int(type)));
+    case RecordType::kEntry:
+      applied = Entry(payload);
+      break;
+    case RecordType::kFence:
+      applied = Fence(payload);
+      break;
+    case RecordType::kLac:
+      applied = Lac(payload);
+      break;
+    case RecordType::kTombstone:
+      applied = Tombstone(payload);
+      break;
+    default:
+      applied = Fail(Errc::kUnsupported, "unknown type " + std::to_string(int(type)));
   }
   if (!applied) {
-    return Fail(applied.error().code(), "journal record " + std::to_string(lsn) + ": " +
-                                            applied.error().context());
+    return Fail(applied.error().code(),
+                "journal record " + std::to_string(lsn) + ": " + applied.error().context());
   }
   return {};
 }
@@ -106,13 +115,12 @@ Result<void> Replay::Flush(Lsn lsn) {
   Result<void> outcome;
   bool done = false;
   store_.JournalDurable(lsn);  // it was read back from the journal
-  store_.Flush({.lsn = lsn,
-                .states = ledgers_.TakeChanged(),
-                .dropped = std::exchange(dropped_, {})},
-               [&](Result<void> result) {
-                 outcome = std::move(result);
-                 done = true;
-               });
+  store_.Flush(
+      {.lsn = lsn, .states = ledgers_.TakeChanged(), .dropped = std::exchange(dropped_, {})},
+      [&](Result<void> result) {
+        outcome = std::move(result);
+        done = true;
+      });
   while (!done && loop_.Pump()) {
   }
   QUIRE_CHECK(done);

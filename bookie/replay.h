@@ -14,7 +14,8 @@
 namespace quire::bookie {
 
 // Applies the journal's records above the index to table and store, as the shard did when it wrote
-// them, and flushes on the way when the cache is full. Blocking, on the thread that opens the shard.
+// them, and flushes on the way when the cache is full. Blocking, on the thread that opens the
+// shard.
 class Replay {
  public:
   Replay(LedgerTable& ledgers, Store& store, StagedLoop& loop)

@@ -11,9 +11,9 @@ namespace quire::bookie {
 
 // A shard opens before its loop serves it, in one blocking call, and may have to flush its store on
 // the way when the journal holds more than the write cache. Meanwhile the store runs on this pair
-// instead of the real loop and workers: jobs run where they are submitted, posted tasks when Pump is
-// called, all on the thread that opens. GoLive hands over to the real ones; from then on both only
-// forward. The simulation opens its bookies the same way, inside one event.
+// instead of the real loop and workers: jobs run where they are submitted, posted tasks when Pump
+// is called, all on the thread that opens. GoLive hands over to the real ones; from then on both
+// only forward. The simulation opens its bookies the same way, inside one event.
 class StagedLoop final : public common::Loop {
  public:
   explicit StagedLoop(common::Loop& loop) : loop_(loop) {}

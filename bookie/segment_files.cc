@@ -6,7 +6,6 @@
 
 namespace quire::bookie {
 
-using common::Errc;
 using common::Fail;
 using common::Result;
 

@@ -38,7 +38,7 @@ Result<common::ByteReader> OpenBlock(std::string_view block, std::string_view ma
   if (block.size() < covered + 4 || !block.starts_with(magic)) {
     return Fail(Errc::kCorrupt, "not a block of a segment");
   }
-  if (common::LoadBig<std::uint32_t>(block.data() + covered) !=
+  if (common::ByteReader(block.substr(covered)).Big<std::uint32_t>() !=
       common::Crc32c(block.substr(0, covered))) {
     return Fail(Errc::kCorrupt, "block of a segment fails its checksum");
   }
@@ -95,7 +95,7 @@ void AppendSegmentFooter(SegmentId id, const SegmentFooter& footer, common::Alig
 }
 
 Result<SegmentFooter> ParseSegmentFooter(SegmentId id, std::string_view block) {
-  auto fields = OpenBlock(block, kFooterMagic, 3 * 8);
+  auto fields = OpenBlock(block, kFooterMagic, 8 + 8 + 8);
   if (!fields) return Fail(std::move(fields).error());
   if (fields->Big<SegmentId>() != id) return Fail(Errc::kCorrupt, "footer of another segment");
   SegmentFooter footer;
@@ -118,12 +118,14 @@ void AppendRecord(std::uint32_t seed, std::string_view entry, common::AlignedBuf
 }
 
 std::optional<std::string_view> OpenRecord(std::uint32_t seed, std::string_view record) {
-  if (record.size() < kRecordHeaderBytes) return std::nullopt;
-  if (common::LoadBig<std::uint32_t>(record.data() + 4) != record.size() - kRecordHeaderBytes ||
-      common::LoadBig<std::uint32_t>(record.data()) != common::Crc32c(record.substr(4), seed)) {
+  common::ByteReader reader(record);
+  const auto crc = reader.Big<std::uint32_t>();
+  const auto length = reader.Big<std::uint32_t>();
+  if (!length || *length != reader.rest().size() ||
+      *crc != common::Crc32c(record.substr(sizeof(*crc)), seed)) {
     return std::nullopt;
   }
-  return record.substr(kRecordHeaderBytes);
+  return reader.rest();
 }
 
 }  // namespace quire::bookie

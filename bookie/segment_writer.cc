@@ -1,6 +1,7 @@
 #include "bookie/segment_writer.h"
 
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "common/check.h"
@@ -25,16 +26,17 @@ SegmentWriter::SegmentWriter(common::Disk& disk, SegmentId id, std::uint64_t rec
 
 Result<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(common::Disk& disk, SegmentId id,
                                                              std::uint64_t record_bytes) {
-  const std::string name = SegmentName(id);
-  auto file = disk.Open(name, {.create = true, .direct = true});
+  auto file = disk.Open(SegmentName(id), {.create = true, .direct = true});
   if (!file) return Fail(std::move(file).error());
-  if (auto room = (*file)->Preallocate(SegmentFileBytes(record_bytes)); !room) {
-    file->reset();
-    (void)disk.Remove(name);  // the next start does it otherwise
-    return Fail(std::move(room).error());
-  }
-  return std::unique_ptr<SegmentWriter>(
+  std::unique_ptr<SegmentWriter> writer(
       new SegmentWriter(disk, id, record_bytes, std::move(*file)));
+  QUIRE_TRY(writer->file_->Preallocate(SegmentFileBytes(record_bytes)));
+  return writer;
+}
+
+SegmentWriter::~SegmentWriter() {
+  // If that fails too, the file waits for the next start.
+  if (!finished_) std::ignore = disk_.Remove(SegmentName(id_));
 }
 
 Result<void> SegmentWriter::Append(std::string_view entry) {
@@ -52,7 +54,9 @@ Result<void> SegmentWriter::Finish() {
   QUIRE_TRY(WriteBlocks());
   QUIRE_CHECK(offset_ == SegmentFileBytes(expected_));
   QUIRE_TRY(file_->Sync());
-  return disk_.SyncDirectory();
+  QUIRE_TRY(disk_.SyncDirectory());
+  finished_ = true;
+  return {};
 }
 
 // Writes the whole blocks of the buffer and keeps the rest.

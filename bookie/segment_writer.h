@@ -14,12 +14,16 @@ namespace quire::bookie {
 // Writes one segment file from front to back in large aligned pieces. Space for all of it is taken
 // before the first byte, so that a full disk is found early. Until Finish returns the file may be
 // missing, short or torn after a crash; the index does not know it then, and the next start removes
-// it. Flush worker.
+// it. A writer that goes without having finished removes it too. Flush worker.
 class SegmentWriter {
  public:
-  // kDiskFull when the disk has no room; the file is removed again.
+  // kDiskFull when the disk has no room.
   static common::Result<std::unique_ptr<SegmentWriter>> Create(common::Disk& disk, SegmentId id,
                                                                std::uint64_t record_bytes);
+
+  ~SegmentWriter();
+  SegmentWriter(const SegmentWriter&) = delete;
+  SegmentWriter& operator=(const SegmentWriter&) = delete;
 
   common::Result<void> Append(std::string_view entry);
 
@@ -40,6 +44,7 @@ class SegmentWriter {
   common::AlignedBuffer buffer_;
   std::uint64_t offset_ = 0;  // of the buffer in the file
   SegmentFooter written_;
+  bool finished_ = false;
 };
 
 }  // namespace quire::bookie

@@ -45,10 +45,10 @@ struct Shard::Parts {
   void LowSpace(bool low) {
     const std::string free = std::to_string(space.free_bytes() >> 20) + " MiB free";
     if (low) {
-      core.log.Warning(free + ", below the minimum of " +
-                       std::to_string(core.options.min_free_bytes >> 20) +
-                       " MiB: read-only. Reads, fences and repairs go on; delete ledgers or give this "
-                       "file system more room.");
+      core.log.Warning(
+          free + ", below the minimum of " + std::to_string(core.options.min_free_bytes >> 20) +
+          " MiB: read-only. Reads, fences and repairs go on; delete ledgers or give this "
+          "file system more room.");
     } else {
       core.log.Info(free + ": enough again");
     }
@@ -68,11 +68,14 @@ Shard::Shard(common::Loop& loop, protocol::BookieId bookie, ShardResources resou
           },
           [this](const Error& error) { Fail(error); })) {}
 
-Shard::~Shard() { ReplayStage::Retire(parts_->stage); }
+Shard::~Shard() {
+  ReplayStage::Retire(parts_->stage);
+}
 
 Result<void> Shard::Open(const Storage& storage) {
   auto opened = OpenStorage(storage);
-  // Also after a failure: what the store left on the staged loop must not be lost with its callbacks.
+  // Also after a failure: what the store left on the staged loop must not be lost with its
+  // callbacks.
   parts_->stage->GoLive();
   if (!opened) return opened;
   return parts_->space.Look();
@@ -94,10 +97,14 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
       [&replay](Lsn lsn, RecordType type, std::string_view payload) {
         return replay.Apply(lsn, type, payload);
       },
-      {.durable = [this, alive = std::weak_ptr(core.alive)](
-                      Lsn lsn) { if (!alive.expired()) Durable(lsn); },
-       .failed = [this, alive = std::weak_ptr(core.alive)](
-                     const Error& error) { if (!alive.expired()) Fail(error); }});
+      {.durable =
+           [this, alive = std::weak_ptr(core.alive)](Lsn lsn) {
+             if (!alive.expired()) Durable(lsn);
+           },
+       .failed =
+           [this, alive = std::weak_ptr(core.alive)](const Error& error) {
+             if (!alive.expired()) Fail(error);
+           }});
   if (!journal) return common::Fail(std::move(journal).error());
   core.journal = std::move(*journal);
   core.store->JournalDurable(core.journal->durable());
@@ -106,8 +113,8 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   for (const LedgerId ledger : replay.dropped()) parts_->checkpoint.Drop(ledger);
   core.log.Info("index up to record " + std::to_string(stored) + ", " +
                 std::to_string(replay.records()) + " replayed from the journal up to record " +
-                std::to_string(core.journal->last()) + ", " +
-                std::to_string(core.ledgers.size()) + " ledgers");
+                std::to_string(core.journal->last()) + ", " + std::to_string(core.ledgers.size()) +
+                " ledgers");
   return {};
 }
 
@@ -131,8 +138,8 @@ void Shard::Durable(Lsn lsn) {
   if (!parts_->core.health.failed()) parts_->checkpoint.MaybeStart();
 }
 
-// Everything is answered kUnknown from now on: fences and ledgers in memory may be ahead of the disk,
-// so nothing may be denied or confirmed any more.
+// Everything is answered kUnknown from now on: fences and ledgers in memory may be ahead of the
+// disk, so nothing may be denied or confirmed any more.
 void Shard::Fail(const Error& error) {
   ShardCore& core = parts_->core;
   if (core.health.failed()) return;
@@ -219,7 +226,11 @@ void Shard::SetReadOnly(bool read_only) {
   parts_->core.health.Set(ShardHealth::kAdministrator, read_only);
 }
 
-ShardMode Shard::mode() const { return parts_->core.health.mode(); }
-std::uint64_t Shard::conflicts() const { return parts_->adds.conflicts(); }
+ShardMode Shard::mode() const {
+  return parts_->core.health.mode();
+}
+std::uint64_t Shard::conflicts() const {
+  return parts_->adds.conflicts();
+}
 
 }  // namespace quire::bookie

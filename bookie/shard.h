@@ -16,11 +16,11 @@
 
 namespace quire::bookie {
 
-// One bookie: one directory with its own journal, store and ledgers (protocol 1.3). Every ledger has
-// one owner, this object on its loop (T-05); what blocks runs on the workers of ShardResources.
+// One bookie: one directory with its own journal, store and ledgers (protocol 1.3). Every ledger
+// has one owner, this object on its loop (T-05); what blocks runs on the workers of ShardResources.
 //
-// Destroying a shard is a crash: what is not durable may be lost and pending requests get no answer.
-// Stop first for a clean end.
+// Destroying a shard is a crash: what is not durable may be lost and pending requests get no
+// answer. Stop first for a clean end.
 class Shard {
  public:
   struct Events {
@@ -40,8 +40,8 @@ class Shard {
 
   // Everything from here on: loop thread only, after Open.
   void Start();
-  // Answers held polls, flushes everything and completes. The caller sends no more requests. An error:
-  // not flushed, the next Open replays the journal.
+  // Answers held polls, flushes everything and completes. The caller sends no more requests. An
+  // error: not flushed, the next Open replays the journal.
   void Stop(common::Callback<common::Result<void>> done);
 
   // The requests; rpc::BookieHandler says how they answer.

@@ -16,8 +16,8 @@
 
 namespace quire::bookie {
 
-// What the parts of one shard (adds, reads, checkpoints) work on together. Loop thread only once the
-// shard serves.
+// What the parts of one shard (adds, reads, checkpoints) work on together. Loop thread only once
+// the shard serves.
 struct ShardCore {
   ShardCore(common::Loop& shard_loop, const ShardOptions& shard_options, const Log& shard_log,
             std::function<void(ShardMode)> mode_changed)

@@ -30,10 +30,14 @@ Log Prefixed(const Log& log, const std::string& directory, protocol::BookieId bo
   return Log([log, prefix](LogLevel level, std::string_view line) {
     const std::string text = prefix + std::string(line);
     switch (level) {
-      case LogLevel::kDebug: return log.Debug(text);
-      case LogLevel::kInfo: return log.Info(text);
-      case LogLevel::kWarning: return log.Warning(text);
-      case LogLevel::kError: return log.Error(text);
+      case LogLevel::kDebug:
+        return log.Debug(text);
+      case LogLevel::kInfo:
+        return log.Info(text);
+      case LogLevel::kWarning:
+        return log.Warning(text);
+      case LogLevel::kError:
+        return log.Error(text);
     }
   });
 }
@@ -74,8 +78,8 @@ Result<std::unique_ptr<ShardHome>> ShardHome::Open(common::Loop& loop, Plan plan
   auto opened = home->OpenShard(loop, plan, **top, std::move(events));
   if (!opened) {
     if (home->shard_) RunOn(loop, [&home] { home->CloseShard(); });
-    return Fail(opened.error().code(), "directory " + plan.directory + ": " +
-                                           opened.error().context());
+    return Fail(opened.error().code(),
+                "directory " + plan.directory + ": " + opened.error().context());
   }
   return home;
 }

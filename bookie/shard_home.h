@@ -33,8 +33,8 @@ class ShardHome {
     Storage storage;
   };
 
-  // Locks the directory, claims its identity, opens the shard. Blocking; not on the loop. Errors name
-  // the directory.
+  // Locks the directory, claims its identity, opens the shard. Blocking; not on the loop. Errors
+  // name the directory.
   static common::Result<std::unique_ptr<ShardHome>> Open(common::Loop& loop, Plan plan,
                                                          const CookieRegistry& registry,
                                                          common::Random& random, const Log& log,

@@ -18,18 +18,21 @@ namespace quire::bookie {
 struct ShardOptions {
   JournalOptions journal;
   StoreOptions store;
-  // A checkpoint begins when the journal is longer, so that a restart replays no more than about this.
+  // A checkpoint begins when the journal is longer, so that a restart replays no more than about
+  // this.
   std::uint64_t max_journal_bytes = 256 << 20;
-  // Appended and not yet durable. Above it the server stops reading; at twice as much adds are kBusy.
+  // Appended and not yet durable. Above it the server stops reading; at twice as much adds are
+  // kBusy.
   std::uint64_t max_queued_bytes = 32 << 20;
-  // Below it the bookie is read-only. What was accepted must still find room on the disk: two halves of
-  // the write cache, the journal's bound with its spare files, and the index while it compacts.
+  // Below it the bookie is read-only. What was accepted must still find room on the disk: two
+  // halves of the write cache, the journal's bound with its spare files, and the index while it
+  // compacts.
   std::uint64_t min_free_bytes = 1 << 30;
   common::Duration space_interval = std::chrono::seconds(5);
   common::Duration flush_retry = std::chrono::seconds(5);  // after a flush found the disk full
   std::size_t max_long_polls = 10'000;
-  std::size_t max_reads = 4096;                  // waiting for a reader
-  std::uint64_t max_lookup_bytes = 32 << 20;     // adds that wait to learn if they are duplicates
+  std::size_t max_reads = 4096;               // waiting for a reader
+  std::uint64_t max_lookup_bytes = 32 << 20;  // adds that wait to learn if they are duplicates
 };
 
 // What a shard runs on. All of it outlives the shard.

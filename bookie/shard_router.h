@@ -31,8 +31,8 @@ class ShardRouter final : public rpc::BookieHandler {
   void Status(protocol::StatusRequest request,
               common::Callback<protocol::StatusReply> done) override;
 
-  // Some bookie takes bytes. One slow disk of several must not stop the connections that all of them
-  // share; it answers kBusy instead.
+  // Some bookie takes bytes. One slow disk of several must not stop the connections that all of
+  // them share; it answers kBusy instead.
   bool Accepting() const override;
 
  private:

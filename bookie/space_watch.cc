@@ -31,7 +31,9 @@ common::Result<void> SpaceWatch::Look() {
   return {};
 }
 
-void SpaceWatch::Start() { Schedule(); }
+void SpaceWatch::Start() {
+  Schedule();
+}
 
 void SpaceWatch::Schedule() {
   timer_ = loop_.After(options_.interval, [this] {

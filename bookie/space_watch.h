@@ -13,8 +13,8 @@
 namespace quire::bookie {
 
 // Looks at the free space of a shard's disks now and then. Low below `min_free`, and not low again
-// before there is a quarter more, so that a disk at the brink does not flap. The look itself runs on
-// a worker: a hung file system must not stop the loop. Loop thread only, except where said.
+// before there is a quarter more, so that a disk at the brink does not flap. The look itself runs
+// on a worker: a hung file system must not stop the loop. Loop thread only, except where said.
 class SpaceWatch {
  public:
   struct Options {

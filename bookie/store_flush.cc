@@ -9,7 +9,6 @@
 
 namespace quire::bookie {
 
-using common::Errc;
 using common::Fail;
 using common::Result;
 using protocol::LedgerId;
@@ -59,10 +58,7 @@ Result<WrittenSegment> WriteSegment(StoreCore& core, const WriteCache& half, Seg
     entries->ForEach(
         [&](const CachedEntry& entry) { segment.bytes += kRecordHeaderBytes + entry.size; });
   }
-  if (auto written = WriteRecords(core, half, segment); !written) {
-    (void)core.disk.Remove(SegmentName(id));
-    return Fail(std::move(written).error());
-  }
+  QUIRE_TRY(WriteRecords(core, half, segment));
   return segment;
 }
 

@@ -38,14 +38,14 @@ class IdGenerator::Draw final : public OperationOf<protocol::LedgerId> {
 
  private:
   void Read() {
-    generator_.store_.Read(kPath, WhileAlive([this](Result<Versioned> read) {
-                             if (read) return Take(*std::move(read));
+    generator_.store_.Read(kPath, WhileAlive([this](const Result<Versioned>& read) {
+                             if (read) return Take(*read);
                              if (read.error().code() == Errc::kNoNode) return Create();
-                             Finish(Fail(std::move(read).error()));
+                             Finish(Fail(read.error()));
                            }));
   }
 
-  void Take(Versioned read) {
+  void Take(const Versioned& read) {
     const auto last = Parse(read.value);
     if (!last) return Finish(Fail(last.error()));
     Swap({*last, read.version});

@@ -34,7 +34,7 @@ void LedgerListing::Step() {
               }));
 }
 
-void LedgerListing::Listed(std::vector<std::string> names) {
+void LedgerListing::Listed(const std::vector<std::string>& names) {
   if (names.empty()) {
     if (level_ == 0) return Finish(std::move(found_));
     Advance(level_ - 1);

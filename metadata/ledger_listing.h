@@ -22,7 +22,7 @@ class LedgerListing final : public OperationOf<std::vector<protocol::LedgerId>> 
   static constexpr std::size_t kLeaf = 3;  // the level whose names complete an id
 
   void Step();
-  void Listed(std::vector<std::string> names);
+  void Listed(const std::vector<std::string>& names);
   // Behind position_[level] and everything below it, on this level or one above.
   void Advance(std::size_t level);
 

@@ -62,9 +62,9 @@ void LedgerUpdateLoop::Swapped(const std::shared_ptr<const LedgerMetadata>& next
     case Errc::kNoNode:
       return Gone();
     case Errc::kAmbiguous:
-      return StoreIsAway(std::move(result).error(), true);
+      return StoreIsAway(result.error(), true);
     case Errc::kMetadataUnavailable:
-      return StoreIsAway(std::move(result).error(), in_doubt_.has_value());
+      return StoreIsAway(result.error(), in_doubt_.has_value());
     default:
       return GiveUp(std::move(result).error());
   }
@@ -79,7 +79,7 @@ void LedgerUpdateLoop::ReadBack(Result<Versioned> read) {
   if (!read) {
     const Errc code = read.error().code();
     if (code == Errc::kNoNode) return Gone();
-    if (code == Errc::kMetadataUnavailable) return StoreIsAway(std::move(read).error(), true);
+    if (code == Errc::kMetadataUnavailable) return StoreIsAway(read.error(), true);
     return GiveUp(std::move(read).error());
   }
   auto newest = DecodeLedger(read->value);
@@ -96,7 +96,7 @@ void LedgerUpdateLoop::ReadBack(Result<Versioned> read) {
   Attempt();
 }
 
-void LedgerUpdateLoop::StoreIsAway(common::Error error, bool reread) {
+void LedgerUpdateLoop::StoreIsAway(const common::Error& error, bool reread) {
   trouble_ = error.context();
   RetryLater([this, reread] { reread ? Reread() : Attempt(); });
 }

@@ -33,7 +33,7 @@ class LedgerUpdateLoop final : public OperationOf<VersionedLedger> {
   void Swapped(const std::shared_ptr<const LedgerMetadata>& next, common::Result<Version> result);
   void Reread();
   void ReadBack(common::Result<Versioned> read);
-  void StoreIsAway(common::Error error, bool reread);
+  void StoreIsAway(const common::Error& error, bool reread);
   void Expire();
   // With this error, or with "unknown" when an earlier attempt may still be applied: an error must
   // not read as "did not happen".

@@ -6,7 +6,6 @@
 
 namespace quire::metadata {
 
-using common::Fail;
 using common::Result;
 
 MemoryStore::MemoryStore(common::Loop& loop, std::shared_ptr<MemoryTree> tree)
@@ -91,7 +90,7 @@ void MemoryStore::Complete(common::Callback<Result<T>> done, Result<T> result) {
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); }));
 }
 
-MetadataStore::WatchHandle MemoryStore::AddWatch(WatchKey key, common::Task changed) {
+MetadataStore::WatchHandle MemoryStore::AddWatch(const WatchKey& key, common::Task changed) {
   auto handle = watches_.Add(key, std::move(changed));
   if (armed_.contains(key)) return handle;
   // The tree calls on any thread; the destructor's Unwatch sees to it that `this` is there.

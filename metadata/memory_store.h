@@ -40,7 +40,7 @@ class MemoryStore final : public MetadataStore {
  private:
   template <typename T>
   void Complete(common::Callback<common::Result<T>> done, common::Result<T> result);
-  WatchHandle AddWatch(WatchKey key, common::Task changed);
+  WatchHandle AddWatch(const WatchKey& key, common::Task changed);
 
   common::Loop& loop_;
   const std::shared_ptr<MemoryTree> tree_;

@@ -1,6 +1,7 @@
 #include "metadata/metadata_uri.h"
 
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include "metadata/tree_path.h"
@@ -41,8 +42,9 @@ Result<std::string> ParseServer(std::string_view text, std::string_view server) 
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
     host = server.substr(0, colon);
     const std::string_view digits = server.substr(colon + 1);
-    const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, port);
+    const char* const begin = std::to_address(digits.begin());
+    const char* const end = std::to_address(digits.end());
+    const auto [stop, error] = std::from_chars(begin, end, port);
     if (error != std::errc{} || stop != end || port < 1 || port > 65535) {
       return Bad(text, "has the port '" + std::string(digits) + "'");
     }

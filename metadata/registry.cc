@@ -30,7 +30,7 @@ Result<InstanceId> DecodeInstance(std::string_view value) {
 
 // Creates a node that nobody changes later. When it is there already, or the answer was lost, what
 // is there decides: `mine` is asked for its value, and its error is the result.
-void CreateFixed(MetadataStore& store, std::string path, std::string value,
+void CreateFixed(MetadataStore& store, const std::string& path, std::string value,
                  std::move_only_function<Result<void>(const std::string&)> mine,
                  MetadataStore::Done done) {
   store.Create(path, std::move(value), NodeKind::kPersistent,
@@ -54,10 +54,10 @@ void CreateFixed(MetadataStore& store, std::string path, std::string value,
 void CollectBookies(const std::vector<Child>& children, bool writable,
                     std::map<BookieId, BookieInfo>& out) {
   for (const Child& child : children) {
-    auto info = DecodeRegistration(child.value, writable);
+    const auto info = DecodeRegistration(child.value, writable);
     // One damaged registration must not hide the others.
     if (info && protocol::ToHex(info->bookie) == child.name) {
-      out.insert_or_assign(info->bookie, *std::move(info));
+      out.insert_or_assign(info->bookie, *info);
     }
   }
 }
@@ -134,6 +134,7 @@ void ListBookies(MetadataStore& store, common::Callback<Result<std::vector<Booki
            CollectBookies(writable, true, found);
            CollectBookies(*readonly, false, found);
            std::vector<BookieInfo> bookies;
+           bookies.reserve(found.size());
            for (auto& [id, info] : found) bookies.push_back(std::move(info));
            done(std::move(bookies));
          });

@@ -10,7 +10,7 @@
 #include "common/worker.h"
 #include "metadata/metadata_store.h"
 
-struct _zhandle;
+struct _zhandle;  // NOLINT(bugprone-reserved-identifier): the C client's own name
 
 namespace quire::metadata {
 

@@ -42,7 +42,7 @@ class ZookeeperStore::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void Create(std::string path, std::string value, NodeKind kind, VersionDone done) {
+  void Create(const std::string& path, std::string value, NodeKind kind, VersionDone done) {
     if (auto bad = CheckCreate(path, value); !bad) return Refuse(std::move(done), bad.error());
     calls_.Start<Version>(std::move(done),
                           [this, path = Whole(path), value = std::move(value), kind](CallId id) {
@@ -50,7 +50,7 @@ class ZookeeperStore::Impl {
                           });
   }
 
-  void Read(std::string path, ReadDone done) {
+  void Read(const std::string& path, ReadDone done) {
     if (auto bad = CheckRead(path); !bad) return Refuse(std::move(done), bad.error());
     calls_.Start<Versioned>(std::move(done), [this, path = Whole(path)](CallId id) {
       // A sync that is lost takes the read behind it along, on the same connection; should that
@@ -63,27 +63,28 @@ class ZookeeperStore::Impl {
     });
   }
 
-  void CompareAndSet(std::string path, std::string value, Version expected, VersionDone done) {
+  void CompareAndSet(const std::string& path, std::string value, Version expected,
+                     VersionDone done) {
     if (auto bad = CheckChange(path, value, expected); !bad) {
       return Refuse(std::move(done), bad.error());
     }
     calls_.Start<Version>(
         std::move(done), [this, path = Whole(path), value = std::move(value), expected](CallId id) {
           calls_.SetInDoubt(id, true);
-          session_->Set(path, value, expected, [this, id](Reply reply) {
+          session_->Set(path, value, expected, [this, id](const Reply& reply) {
             if (reply.code != Code::kOk) return End(id, reply);
             calls_.Finish<Version>(id, reply.version);
           });
         });
   }
 
-  void Delete(std::string path, Version expected, Done done) {
+  void Delete(const std::string& path, Version expected, Done done) {
     if (auto bad = CheckChange(path, "", expected); !bad) {
       return Refuse(std::move(done), bad.error());
     }
     calls_.Start<void>(std::move(done), [this, path = Whole(path), expected](CallId id) {
       calls_.SetInDoubt(id, true);
-      session_->Delete(path, expected, [this, id](Reply reply) { EndVoid(id, reply); });
+      session_->Delete(path, expected, [this, id](const Reply& reply) { EndVoid(id, reply); });
     });
   }
 
@@ -92,11 +93,11 @@ class ZookeeperStore::Impl {
     for (Op& op : ops) op.path = Whole(op.path);
     calls_.Start<void>(std::move(done), [this, ops = std::move(ops)](CallId id) {
       calls_.SetInDoubt(id, true);
-      session_->Multi(ops, [this, id](Reply reply) { EndVoid(id, reply); });
+      session_->Multi(ops, [this, id](const Reply& reply) { EndVoid(id, reply); });
     });
   }
 
-  void List(std::string path, std::string after, std::size_t limit, ListDone done) {
+  void List(const std::string& path, std::string after, std::size_t limit, ListDone done) {
     if (auto bad = CheckRead(path); !bad) return Refuse(std::move(done), bad.error());
     using Names = std::vector<std::string>;
     calls_.Start<Names>(
@@ -140,7 +141,7 @@ class ZookeeperStore::Impl {
   void CreateNode(CallId id, const std::string& path, const std::string& value, NodeKind kind,
                   int rounds) {
     calls_.SetInDoubt(id, true);
-    session_->Create(path, value, kind, [this, id, path, value, kind, rounds](Reply reply) {
+    session_->Create(path, value, kind, [this, id, path, value, kind, rounds](const Reply& reply) {
       if (reply.code == Code::kOk) return calls_.Finish<Version>(id, Version{0});
       if (reply.code != Code::kNoNode || rounds == 0) return End(id, reply);
       calls_.SetInDoubt(id, false);  // parents may be left behind, the node is not
@@ -157,14 +158,15 @@ class ZookeeperStore::Impl {
          slash = path.find('/', slash + 1)) {
       session_->Create(path.substr(0, slash), "", NodeKind::kPersistent, [](const Reply&) {});
     }
-    session_->Create(
-        path, "", NodeKind::kPersistent, [this, id, then = std::move(then)](Reply reply) mutable {
-          if (!calls_.IsOpen(id)) return;
-          // Not being there is a lost race against a delete: the next round sees.
-          const bool go_on = reply.code == Code::kOk || reply.code == Code::kNodeExists ||
-                             reply.code == Code::kNoNode;
-          go_on ? then() : End(id, reply);
-        });
+    session_->Create(path, "", NodeKind::kPersistent,
+                     [this, id, then = std::move(then)](const Reply& reply) mutable {
+                       if (!calls_.IsOpen(id)) return;
+                       // Not being there is a lost race against a delete: the next round sees.
+                       const bool go_on = reply.code == Code::kOk ||
+                                          reply.code == Code::kNodeExists ||
+                                          reply.code == Code::kNoNode;
+                       go_on ? then() : End(id, reply);
+                     });
   }
 
   // For a request that only another one's answer depends on.
@@ -282,23 +284,23 @@ std::string ZookeeperStore::session_identity() const {
 }
 
 void ZookeeperStore::Create(std::string path, std::string value, NodeKind kind, VersionDone done) {
-  impl_->Create(std::move(path), std::move(value), kind, std::move(done));
+  impl_->Create(path, std::move(value), kind, std::move(done));
 }
 void ZookeeperStore::Read(std::string path, ReadDone done) {
-  impl_->Read(std::move(path), std::move(done));
+  impl_->Read(path, std::move(done));
 }
 void ZookeeperStore::CompareAndSet(std::string path, std::string value, Version expected,
                                    VersionDone done) {
-  impl_->CompareAndSet(std::move(path), std::move(value), expected, std::move(done));
+  impl_->CompareAndSet(path, std::move(value), expected, std::move(done));
 }
 void ZookeeperStore::Delete(std::string path, Version expected, Done done) {
-  impl_->Delete(std::move(path), expected, std::move(done));
+  impl_->Delete(path, expected, std::move(done));
 }
 void ZookeeperStore::Multi(std::vector<Op> ops, Done done) {
   impl_->Multi(std::move(ops), std::move(done));
 }
 void ZookeeperStore::List(std::string path, std::string after, std::size_t limit, ListDone done) {
-  impl_->List(std::move(path), std::move(after), limit, std::move(done));
+  impl_->List(path, std::move(after), limit, std::move(done));
 }
 MetadataStore::WatchHandle ZookeeperStore::Watch(std::string path, common::Task changed) {
   return impl_->Watch(path, WatchKind::kNode, std::move(changed));

@@ -33,8 +33,8 @@ class ZookeeperStore final : public MetadataStore {
   static common::Result<std::unique_ptr<ZookeeperStore>> Open(common::Loop& loop,
                                                               std::string_view uri,
                                                               ZookeeperOptions options = {});
-  // Ends the session, and with it ephemeral nodes. Waits for the C client's threads; calls under
-  // way and watches are forgotten: nothing runs after this.
+  // Ends the session, and with it ephemeral nodes. Waits for the C client's threads, some seconds
+  // when the server hangs. Calls under way and watches are forgotten: nothing runs after this.
   ~ZookeeperStore() override;
   ZookeeperStore(const ZookeeperStore&) = delete;
   ZookeeperStore& operator=(const ZookeeperStore&) = delete;

@@ -35,7 +35,7 @@ void ZookeeperWatches::Changed(const ZookeeperSession::Event& event) {
 
 void ZookeeperWatches::Arm(ZookeeperSession& session, const WatchKey& key) {
   armed_[key] = Armed::kSent;
-  const auto answered = [this, &session, key](ZookeeperSession::Reply reply) {
+  const auto answered = [this, &session, key](const ZookeeperSession::Reply& reply) {
     Answered(session, key, reply.code);
   };
   key.kind == WatchKind::kNode ? session.WatchNode(key.path, answered)
@@ -55,7 +55,7 @@ void ZookeeperWatches::Answered(ZookeeperSession& session, const WatchKey& key, 
         return;
       }
       // Without the node there is no list to watch: watch for the node.
-      session.WatchNode(key.path, [this, key](ZookeeperSession::Reply reply) {
+      session.WatchNode(key.path, [this, key](const ZookeeperSession::Reply& reply) {
         if (!armed_.contains(key)) return;
         if (reply.code == Code::kNoNode) {
           armed_[key] = Armed::kYes;

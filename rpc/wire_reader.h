@@ -96,7 +96,7 @@ class WireReader {
       Fail();
       return 0;
     }
-    const T value = common::LoadBig<T>(rest_.data());
+    const T value = common::LoadBig<T>(&rest_.front());
     rest_.remove_prefix(sizeof(T));
     return value;
   }

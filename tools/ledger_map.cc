@@ -115,9 +115,13 @@ LedgerMap::Mark LedgerMap::BorderMark(const Piece& piece, const BookieId& bookie
 
 LedgerMap::Mark LedgerMap::RangeMark(const Piece& piece, int slot, std::int64_t first,
                                      std::int64_t end, Totals& totals) const {
-  const std::int64_t expected = slot < 0 ? 0 : CountInSlot(ledger_.replication, slot, first, end);
-  if (expected == 0) return Mark::kNone;
-  const Mark whole = expected == end - first ? Mark::kFull : Mark::kStriped;
+  if (slot < 0) return Mark::kNone;
+  const std::int64_t expected = CountInSlot(ledger_.replication, slot, first, end);
+  // Columns of a few entries each would show a pattern that is not there.
+  const bool whole_entries = piece.count <= piece.columns;
+  if (expected == 0) return whole_entries ? Mark::kNone : Mark::kStriped;
+  const bool full = ledger_.replication.write_quorum == ledger_.replication.ensemble;
+  const Mark whole = full || whole_entries ? Mark::kFull : Mark::kStriped;
   if (!holdings_) return whole;
   totals.expected += expected;
   const auto held = holdings_->find((*piece.ensemble)[static_cast<std::size_t>(slot)]);

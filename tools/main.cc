@@ -29,7 +29,7 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
     command += " " + deepest->get_name();
   }
   std::string what = error.what();
-  const auto rest = deepest->remaining();
+  const auto rest = app.remaining(true);
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !rest.empty() &&
       !rest.front().starts_with("-")) {
     what = "there is no command '" + rest.front() + "'";

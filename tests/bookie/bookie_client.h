@@ -74,14 +74,13 @@ class BookieClient {
     for (const auto id : ids) request.entries.emplace_back(id);
     request.fence = fence;
     if (fence) request.key = kKey;
-    return Await<protocol::ReadReply>(loop_, [&](auto done) {
-      channel_->Read(std::move(request), std::move(done));
-    });
+    return Await<protocol::ReadReply>(
+        loop_, [&](auto done) { channel_->Read(std::move(request), std::move(done)); });
   }
 
   protocol::StatusReply Status() {
-    return Await<protocol::StatusReply>(
-        loop_, [&](auto done) { channel_->Status({}, std::move(done)); });
+    return Await<protocol::StatusReply>(loop_,
+                                        [&](auto done) { channel_->Status({}, std::move(done)); });
   }
 
  private:

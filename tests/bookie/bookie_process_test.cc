@@ -21,10 +21,10 @@
 namespace quire::bookie {
 namespace {
 
-using ::testing::HasSubstr;
 using common::Result;
 using protocol::Code;
 using testing::BookieProcess;
+using ::testing::HasSubstr;
 
 // Real daemons over a real ZooKeeper server, which all cases share; each has a cluster of its own.
 class BookieProcessTest : public ::testing::Test {
@@ -173,7 +173,7 @@ TEST_F(BookieProcessTest, WrongFlagsAreExitCodeTwo) {
   EXPECT_EQ(uri.code, 2) << uri.log;
 }
 
-TEST_F(BookieProcessTest, RegistersAgainAfterZookeeperWasAway) {
+TEST_F(BookieProcessTest, ServesWithoutZookeeperAndIsRegisteredWhenItIsBack) {
   BookieProcess bookie(Options());
   BookieClient client(loop_, bookie.bookies().at(0), bookie.address());
   zookeeper_->Kill();

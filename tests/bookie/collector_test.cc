@@ -15,10 +15,10 @@
 namespace quire::bookie {
 namespace {
 
+using protocol::LedgerId;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using protocol::LedgerId;
 
 // A shard with ledgers 0, 1, ... and a metadata store that knows them.
 class CollectorTest : public ShardFixture {
@@ -115,7 +115,7 @@ TEST_F(CollectorTest, BuriesADeletedLedgerAndGivesItsSpaceBack) {
   EXPECT_FALSE(fakes_.media.entries.contains(ids_[0]));
   EXPECT_TRUE(fakes_.media.entries.contains(ids_[1]));
   EXPECT_EQ(CodeOf(Add(MakeEntry(ids_[0].value(), 1))), protocol::Code::kFenced);  // A16
-  Restart();                                                                        // A17
+  Restart();                                                                       // A17
   EXPECT_EQ(CodeOf(Add(MakeEntry(ids_[0].value(), 1))), protocol::Code::kFenced);
 }
 

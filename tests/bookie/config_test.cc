@@ -26,10 +26,26 @@ std::string Refusal(std::vector<const char*> flags) {
 }
 
 TEST(ConfigTest, ReadsEveryFlag) {
-  const auto config =
-      Parse({"--metadata", "zk://a:1/q", "--dir", "/d1", "--dir", "/d2", "--listen", "10.0.0.1:4000",
-             "--advertise", "host:5000", "--gc-interval", "7", "--min-free", "5", "--cache-mb", "3",
-             "--journal-file-mb", "2", "--log-level", "warning"});
+  const auto config = Parse({"--metadata",
+                             "zk://a:1/q",
+                             "--dir",
+                             "/d1",
+                             "--dir",
+                             "/d2",
+                             "--listen",
+                             "10.0.0.1:4000",
+                             "--advertise",
+                             "host:5000",
+                             "--gc-interval",
+                             "7",
+                             "--min-free",
+                             "5",
+                             "--cache-mb",
+                             "3",
+                             "--journal-file-mb",
+                             "2",
+                             "--log-level",
+                             "warning"});
   ASSERT_TRUE(config) << config.error().text;
   EXPECT_EQ(config->metadata, "zk://a:1/q");
   EXPECT_THAT(config->daemon.directories, ElementsAre("/d1", "/d2"));

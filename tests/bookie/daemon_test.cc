@@ -21,12 +21,12 @@
 namespace quire::bookie {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using common::Errc;
 using common::Result;
 using metadata::BookieInfo;
 using protocol::Code;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // Daemons in this process, on real directories, over metadata in memory.
 class DaemonTest : public ::testing::Test {
@@ -34,9 +34,7 @@ class DaemonTest : public ::testing::Test {
   DaemonTest() {
     std::string name = (std::filesystem::temp_directory_path() / "quire-daemon-XXXXXX").string();
     scratch_ = ::mkdtemp(name.data());
-    RunOn(loop_, [this] {
-      store_ = std::make_unique<metadata::MemoryStore>(loop_, tree_);
-    });
+    RunOn(loop_, [this] { store_ = std::make_unique<metadata::MemoryStore>(loop_, tree_); });
     options_.directories = {scratch_ + "/a"};
     options_.shard.journal.file_bytes = 1 << 20;
     options_.shard.store.cache_bytes = 1 << 20;
@@ -50,9 +48,8 @@ class DaemonTest : public ::testing::Test {
   }
 
   void InitCluster(protocol::InstanceId instance = {.high = 1, .low = 2}) {
-    const auto made = Await<Result<void>>(loop_, [&](auto done) {
-      metadata::InitCluster(*store_, instance, 1, std::move(done));
-    });
+    const auto made = Await<Result<void>>(
+        loop_, [&](auto done) { metadata::InitCluster(*store_, instance, 1, std::move(done)); });
     ASSERT_TRUE(made) << made.error().ToString();
   }
   Result<void> Start() {
@@ -151,11 +148,13 @@ TEST_F(DaemonTest, AFailedDirectoryIsDeregisteredAndTheOthersGoOn) {
                                     std::vector<common::Worker*> readers,
                                     const StoreOptions& options) {
     const bool fake = disk.path().starts_with(scratch_ + "/a/");
-    return (fake ? fakes.storage() : real).open_store(disk, loop, flush, std::move(readers), options);
+    return (fake ? fakes.storage() : real)
+        .open_store(disk, loop, flush, std::move(readers), options);
   };
-  options_.storage.open_journal = [&](common::Disk& disk, common::Loop& loop, common::Worker& worker,
-                                      const JournalOptions& options, Lsn stored,
-                                      const Journal::Replay& replay, Journal::Events events) {
+  options_.storage.open_journal = [&](common::Disk& disk, common::Loop& loop,
+                                      common::Worker& worker, const JournalOptions& options,
+                                      Lsn stored, const Journal::Replay& replay,
+                                      Journal::Events events) {
     const bool fake = disk.path().starts_with(scratch_ + "/a/");
     return (fake ? fakes.storage() : real)
         .open_journal(disk, loop, worker, options, stored, replay, std::move(events));
@@ -222,7 +221,8 @@ TEST_F(DaemonTest, ASecondDaemonOnThePortIsRefused) {
   auto options = options_;
   options.directories = {scratch_ + "/b"};
   const std::string address = daemon_->address();
-  options.listen_port = static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  options.listen_port =
+      static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
   const auto second = BookieDaemon::Start(loop_, *store_, options, Log(), {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), Errc::kIo);

@@ -17,9 +17,9 @@
 namespace quire::bookie {
 namespace {
 
-using ::testing::HasSubstr;
 using common::Errc;
 using metadata::Cookie;
+using ::testing::HasSubstr;
 
 class IdentityTest : public ::testing::Test {
  protected:
@@ -32,8 +32,7 @@ class IdentityTest : public ::testing::Test {
 
   common::Result<Cookie> Claim() {
     return Identity::Claim(
-        *disk_,
-        {.directory = directory_, .host = "host", .instance = instance_, .now_ms = 1234},
+        *disk_, {.directory = directory_, .host = "host", .instance = instance_, .now_ms = 1234},
         {.list = [this]() -> common::Result<std::vector<Cookie>> { return cookies_; },
          .create = [this](const Cookie& cookie) -> common::Result<void> {
            if (std::ranges::find(cookies_, cookie) == cookies_.end() && applied_) {

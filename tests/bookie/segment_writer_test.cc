@@ -70,6 +70,8 @@ TEST(SegmentWriterTest, ReportsAFailedWriteAndAFailedSync) {
     ASSERT_TRUE((*writer)->Append(entry));
     sync ? disk.FailSync(1) : disk.FailWrite(1);
     EXPECT_EQ((*writer)->Finish().error().code(), Errc::kIo);
+    writer->reset();
+    EXPECT_TRUE(disk.List()->empty());
   }
 }
 

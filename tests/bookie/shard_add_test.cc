@@ -5,8 +5,8 @@
 namespace quire::bookie {
 namespace {
 
-using ::testing::ElementsAre;
 using protocol::Code;
+using ::testing::ElementsAre;
 
 class ShardAddTest : public ShardFixture {};
 

@@ -7,9 +7,9 @@
 namespace quire::bookie {
 namespace {
 
+using protocol::Code;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using protocol::Code;
 
 class ShardCheckpointTest : public ShardFixture {};
 

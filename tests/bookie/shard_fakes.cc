@@ -12,7 +12,7 @@ using protocol::EntryId;
 using protocol::LedgerId;
 
 void FakeStore::Add(LedgerId ledger, EntryId entry, std::string_view bytes) {
-  QUIRE_CHECK(!FindCached(ledger, entry));          // the contract: ids are new
+  QUIRE_CHECK(!FindCached(ledger, entry));  // the contract: ids are new
   QUIRE_CHECK(!media_.entries[ledger].contains(entry));
   cached_[ledger][entry] = bytes;
   ++cached_entries;
@@ -31,28 +31,28 @@ std::optional<std::string_view> FakeStore::FindCached(LedgerId ledger, EntryId e
 void FakeStore::Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
                      common::Callback<std::vector<EntryAnswer>> done) {
   ++reads;
-  reader_.Submit([this, ledger, entries = std::move(entries), max_bytes,
-                  done = std::move(done)]() mutable {
-    std::vector<EntryAnswer> answers;
-    std::size_t bytes = 0;
-    for (const EntryId id : entries) {
-      EntryAnswer answer{.code = Code::kNoEntry, .bytes = {}};
-      const auto& segment = media_.entries[ledger];
-      if (damaged) {
-        answer.code = Code::kUnknown;
-      } else if (const auto cached = FindCached(ledger, id)) {
-        answer = {.code = Code::kOk, .bytes = std::string(*cached)};
-      } else if (const auto found = segment.find(id); found != segment.end()) {
-        answer = {.code = Code::kOk, .bytes = found->second};
-      }
-      bytes += answer.bytes.size();
-      answers.push_back(std::move(answer));
-      if (bytes >= max_bytes) break;
-    }
-    loop_.Post([answers = std::move(answers), done = std::move(done)]() mutable {
-      done(std::move(answers));
-    });
-  });
+  reader_.Submit(
+      [this, ledger, entries = std::move(entries), max_bytes, done = std::move(done)]() mutable {
+        std::vector<EntryAnswer> answers;
+        std::size_t bytes = 0;
+        for (const EntryId id : entries) {
+          EntryAnswer answer{.code = Code::kNoEntry, .bytes = {}};
+          const auto& segment = media_.entries[ledger];
+          if (damaged) {
+            answer.code = Code::kUnknown;
+          } else if (const auto cached = FindCached(ledger, id)) {
+            answer = {.code = Code::kOk, .bytes = std::string(*cached)};
+          } else if (const auto found = segment.find(id); found != segment.end()) {
+            answer = {.code = Code::kOk, .bytes = found->second};
+          }
+          bytes += answer.bytes.size();
+          answers.push_back(std::move(answer));
+          if (bytes >= max_bytes) break;
+        }
+        loop_.Post([answers = std::move(answers), done = std::move(done)]() mutable {
+          done(std::move(answers));
+        });
+      });
 }
 
 void FakeStore::List(LedgerId ledger, EntryId from, std::size_t max_runs,
@@ -122,28 +122,29 @@ void FakeStore::TryFinish() {
 }
 
 Storage FakeStorage::storage() {
-  return {.open_store = [this](common::Disk&, common::Loop& loop, common::Worker&,
-                               std::vector<common::Worker*> readers, const StoreOptions&)
-              -> common::Result<std::unique_ptr<Store>> {
-            auto made = std::make_unique<FakeStore>(media, loop, *readers.front());
-            made->flush_at = flush_at;
-            store = made.get();
-            return made;
-          },
-          .open_journal = [this](common::Disk&, common::Loop&, common::Worker&,
-                                 const JournalOptions&, Lsn stored, const Journal::Replay& replay,
-                                 Journal::Events events) -> common::Result<std::unique_ptr<Journal>> {
-            if (fail_open) return common::Fail(*fail_open);
-            const auto records = media.records;
-            for (const auto& record : records) {
-              if (record.lsn <= stored) continue;
-              QUIRE_TRY(replay(record.lsn, record.type, record.payload));
-            }
-            auto made = std::make_unique<FakeJournal>(media, std::move(events));
-            made->kicked = media.last;
-            journal = made.get();
-            return made;
-          }};
+  return {
+      .open_store = [this](common::Disk&, common::Loop& loop, common::Worker&,
+                           std::vector<common::Worker*> readers,
+                           const StoreOptions&) -> common::Result<std::unique_ptr<Store>> {
+        auto made = std::make_unique<FakeStore>(media, loop, *readers.front());
+        made->flush_at = flush_at;
+        store = made.get();
+        return made;
+      },
+      .open_journal = [this](common::Disk&, common::Loop&, common::Worker&, const JournalOptions&,
+                             Lsn stored, const Journal::Replay& replay,
+                             Journal::Events events) -> common::Result<std::unique_ptr<Journal>> {
+        if (fail_open) return common::Fail(*fail_open);
+        const auto records = media.records;
+        for (const auto& record : records) {
+          if (record.lsn <= stored) continue;
+          QUIRE_TRY(replay(record.lsn, record.type, record.payload));
+        }
+        auto made = std::make_unique<FakeJournal>(media, std::move(events));
+        made->kicked = media.last;
+        journal = made.get();
+        return made;
+      }};
 }
 
 void FakeStorage::Crash() {

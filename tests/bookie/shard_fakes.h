@@ -74,8 +74,8 @@ class FakeJournal final : public Journal {
   FakeMedia& media_;
 };
 
-// A store in memory: `cached` is the write cache, FakeMedia::entries the segments. Reads and flushes
-// answer in later turns of the loop.
+// A store in memory: `cached` is the write cache, FakeMedia::entries the segments. Reads and
+// flushes answer in later turns of the loop.
 class FakeStore final : public Store {
  public:
   FakeStore(FakeMedia& media, common::Loop& loop, common::Worker& reader)
@@ -90,7 +90,8 @@ class FakeStore final : public Store {
   }
   std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
                                              protocol::EntryId entry) const override;
-  void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries, std::size_t max_bytes,
+  void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
+            std::size_t max_bytes,
             common::Callback<std::vector<protocol::EntryAnswer>> done) override;
   void List(protocol::LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
             common::Callback<common::Result<std::vector<protocol::EntryRun>>> done) override;
@@ -103,9 +104,9 @@ class FakeStore final : public Store {
   bool flush_once = false;
   std::size_t flush_at = static_cast<std::size_t>(-1);
   std::size_t cached_entries = 0;
-  bool damaged = false;                        // reads answer kUnknown
-  std::optional<common::Error> fail_flushes;   // and lose nothing
-  std::vector<Commit> commits;                 // asked for, also those that failed
+  bool damaged = false;                       // reads answer kUnknown
+  std::optional<common::Error> fail_flushes;  // and lose nothing
+  std::vector<Commit> commits;                // asked for, also those that failed
   int reads = 0;
 
  private:

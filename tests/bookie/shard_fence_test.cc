@@ -108,8 +108,8 @@ TEST_F(ShardFenceTest, D09AFenceWithoutOtherTrafficSurvivesACheckpoint) {
 TEST_F(ShardFenceTest, D10ADenialIsNotSentBeforeTheFenceIsDurable) {  // T-03
   Add(MakeEntry(1, 5));
   FlushAll();
-  const auto above = FenceRead(1, 9);   // known from memory
-  const auto below = FenceRead(1, 2);   // known from a look-up
+  const auto above = FenceRead(1, 9);  // known from memory
+  const auto below = FenceRead(1, 2);  // known from a look-up
   const auto empty = Lac(1, true);
   Turn();
   EXPECT_FALSE(above->has_value());

@@ -28,8 +28,9 @@ inline std::string MakeEntry(std::int64_t ledger, std::int64_t id, std::int64_t 
   return bytes;
 }
 
-// A shard on fakes. Nothing becomes durable and no look-up runs unless the test says so. What a test
-// gets back from a request is an optional that fills when the reply comes; a second reply fails.
+// A shard on fakes. Nothing becomes durable and no look-up runs unless the test says so. What a
+// test gets back from a request is an optional that fills when the reply comes; a second reply
+// fails.
 class ShardFixture : public ::testing::Test {
  protected:
   template <typename T>
@@ -48,7 +49,8 @@ class ShardFixture : public ::testing::Test {
                        .journal_worker = worker_,
                        .flush_worker = worker_,
                        .readers = {&reader_}},
-        options_, Log([this](LogLevel, std::string_view line) { log_ += std::string(line) + "\n"; }),
+        options_,
+        Log([this](LogLevel, std::string_view line) { log_ += std::string(line) + "\n"; }),
         Shard::Events{.mode = [this](ShardMode mode) { modes_.push_back(mode); }});
     const auto opened = shard_->Open(fakes_.storage());
     ASSERT_TRUE(opened) << opened.error().ToString();

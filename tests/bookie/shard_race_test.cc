@@ -11,9 +11,9 @@ using protocol::Code;
 
 class ShardRaceTest : public ShardFixture {};
 
-// D08, I8 and I9 in one shard: adds, fencing reads, look-ups, durability, flushes and crashes in random
-// order. Never may an add be acknowledged that a fencing read, answered before or after, denied; and
-// what was acknowledged is there at the end.
+// D08, I8 and I9 in one shard: adds, fencing reads, look-ups, durability, flushes and crashes in
+// random order. Never may an add be acknowledged that a fencing read, answered before or after,
+// denied; and what was acknowledged is there at the end.
 TEST_F(ShardRaceTest, D08NeverAnAcknowledgedAddThatAFencingReadDenied) {
   constexpr int kRounds = 100'000;
   constexpr std::uint64_t kSeed = 20260821;
@@ -29,11 +29,21 @@ TEST_F(ShardRaceTest, D08NeverAnAcknowledgedAddThatAFencingReadDenied) {
       switch (Below(random, 8)) {
         case 0:
         case 1:
-        case 2: adds.emplace(id, Add(MakeEntry(ledger, id))); break;
-        case 3: denials.emplace(id, FenceRead(ledger, id)); break;
-        case 4: loop_.RunOne(); break;
-        case 5: reader_.RunOne(); break;
-        case 6: fakes_.journal->MakeDurable(fakes_.media.durable + 1 + Below(random, 2)); break;
+        case 2:
+          adds.emplace(id, Add(MakeEntry(ledger, id)));
+          break;
+        case 3:
+          denials.emplace(id, FenceRead(ledger, id));
+          break;
+        case 4:
+          loop_.RunOne();
+          break;
+        case 5:
+          reader_.RunOne();
+          break;
+        case 6:
+          fakes_.journal->MakeDurable(fakes_.media.durable + 1 + Below(random, 2));
+          break;
         case 7:
           if (Below(random, 4) == 0) {
             AskForFlush();

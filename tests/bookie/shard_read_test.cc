@@ -7,20 +7,22 @@
 namespace quire::bookie {
 namespace {
 
-using ::testing::ElementsAre;
 using protocol::Code;
 using protocol::EntryId;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 
 class ShardReadTest : public ShardFixture {
  protected:
   Reply<protocol::ListEntriesReply> List(std::int64_t ledger, std::int64_t from,
                                          std::int32_t max_runs = 0) {
     auto reply = std::make_shared<std::optional<protocol::ListEntriesReply>>();
-    shard_->ListEntries(
-        {.bookie = {}, .ledger = protocol::LedgerId(ledger), .from = EntryId(from), .max_runs = max_runs},
-        Into(reply));
+    shard_->ListEntries({.bookie = {},
+                         .ledger = protocol::LedgerId(ledger),
+                         .from = EntryId(from),
+                         .max_runs = max_runs},
+                        Into(reply));
     return reply;
   }
 };

@@ -187,6 +187,16 @@ TEST_F(EntryFetchTest, WaitsForTheMetadataEvenIfOtherAnswersCome) {
   ExpectEntries(*Fetch({0, 1}, 2), {0, 1});
 }
 
+// What a bookie that was replaced could not say is of no weight once all who are named now deny it.
+TEST_F(EntryFetchTest, OnlyTheBookiesOfTheNewestMetadataDecide) {
+  ledger = EditLedger(ledger, [](auto& value) { value.segments[EntryId(1)] = Bookies(0, 3); });
+  const auto stale = ledger;
+  EditLedger(ledger, [](auto& value) { value.segments[EntryId(0)][1] = B(5); });
+  bookies.at(B(1)).answer = Code::kUnknown;
+  ledger = stale;
+  EXPECT_EQ(ErrorOf(*Fetch({0})), Errc::kDataLoss);
+}
+
 TEST_F(EntryFetchTest, ADeletedLedgerSaysSo) {
   EditLedger(ledger, [](auto& value) { value.state = metadata::LedgerState::kDeleted; });
   EXPECT_EQ(ErrorOf(*Fetch({0})), Errc::kNoSuchLedger);

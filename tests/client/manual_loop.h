@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <utility>
@@ -22,11 +23,11 @@ class ManualLoop final : public common::Loop {
   }
 
   // Runs what is posted, without moving the clock.
-  void Run() {
-    while (!tasks_.empty()) {
+  void Run() { RunTurns(SIZE_MAX); }
+  void RunTurns(std::size_t most) {
+    for (; most > 0 && !tasks_.empty(); --most) {
       common::Task task = std::move(tasks_.front());
       tasks_.pop_front();
-      ++turns_;
       task();
     }
   }
@@ -37,14 +38,12 @@ class ManualLoop final : public common::Loop {
       now_ = timers_.begin()->first.first;
       common::Task task = std::move(timers_.begin()->second);
       timers_.erase(timers_.begin());
-      ++turns_;
       task();
       Run();
     }
     now_ = end;
   }
 
-  std::size_t turns() const { return turns_; }
   std::size_t timers() const { return timers_.size(); }
   // Drops everything unrun, as a stopped loop does.
   void Clear() {
@@ -59,7 +58,6 @@ class ManualLoop final : public common::Loop {
   std::deque<common::Task> tasks_;
   std::map<std::pair<common::TimePoint, TimerId>, common::Task> timers_;
   TimerId last_timer_ = 0;
-  std::size_t turns_ = 0;
 };
 
 }  // namespace quire::client

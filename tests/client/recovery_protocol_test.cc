@@ -284,6 +284,27 @@ TEST(RecoveryTest, ReadsTheFrozenEnsembleWhileWritesGoToTheChangedOne) {
   }
 }
 
+// A slot fails when everything is confirmed: its segment would hold nothing and is not published.
+TEST(RecoveryTest, ASegmentBehindTheEndIsForgotten) {
+  Story story;
+  StoreAll(story.bookies, {3, 3, 2}, 0, 4, 3);
+  auto recovery = story.Recover();
+  while (recovery.Waiting(Kind::kRead) == 0) ASSERT_TRUE(recovery.RunOne());
+  while (recovery.Waiting(Kind::kAdd) == 0) ASSERT_TRUE(recovery.RunOne());
+  const auto run_add = [&] {
+    const auto add = std::ranges::find(recovery.work, Kind::kAdd, &RecoveryHarness::Work::kind);
+    recovery.RunAt(static_cast<std::size_t>(add - recovery.work.begin()));
+  };
+  while (recovery.Waiting(Kind::kAdd) > 1) run_add();
+  story.bookies.at(2).add_answer = Code::kReadOnly;
+  run_add();
+  EXPECT_EQ(recovery.protocol.writes().segments().size(), 1u);
+  recovery.RunAll();
+  ASSERT_EQ(recovery.error(), std::nullopt);
+  EXPECT_EQ(recovery.closed().last_entry, EntryId(4));
+  EXPECT_EQ(recovery.closed().segments.size(), 1u);
+}
+
 // C16, T-22, M21
 TEST(RecoveryTest, TooFewBookiesToWriteToNeverTruncate) {
   Story story;

@@ -319,7 +319,7 @@ TEST(WriteChangeTest, AFenceDuringTheChangeEndsTheCloseToo) {
   EXPECT_TRUE(h.stopped);
   EXPECT_EQ(h.close_error(), Errc::kFenced);
   h.TellChange(changed);
-  EXPECT_TRUE(h.sent.size() <= 1);
+  EXPECT_EQ(h.sent.size(), 1u);  // from before
   EXPECT_FALSE(h.close_asked || h.change_asked);
 }
 
@@ -333,7 +333,7 @@ TEST(WriteChangeTest, ALedgerMayCloseWithAnEmptyLastSegment) {
   h.Reply(1, 1);
   h.Reply(1, 2, Code::kTimeout);  // B17, T-10: late, of a confirmed entry, and still a change
   h.RunChange();
-  EXPECT_TRUE(std::exchange(h.sent, {}).size() <= 1);  // nothing confirmed is sent to the new one
+  EXPECT_EQ(h.sent.size(), 1u);  // of entry 0, from before: the new one gets nothing confirmed
   h.Close();
   h.RunClose();
   EXPECT_EQ(h.cell.value().LastSegmentFirst(), EntryId(2));
@@ -351,50 +351,6 @@ TEST(WriteChangeTest, ALateFailureAfterTheAckReplacesTheBookieForWhatFollows) {
   h.Append(1);
   EXPECT_EQ(h.Take(1, 2).bookie, B(10));
   EXPECT_EQ(Segment(h, 0), Bookies(0, 3));
-}
-
-// B16
-TEST(WriteChangeTest, TooManyChangesBreakTheHandleAndCloseAtTheLac) {
-  WriteHarness h({3, 3, 2}, {.max_changes = 2});
-  h.Append(1);
-  h.ReplyToAll();
-  h.Append(1);
-  h.Reply(1, 0, Code::kTimeout);
-  h.RunChange();
-  h.Reply(1, 0, Code::kTimeout);
-  h.RunChange();
-  EXPECT_EQ(h.protocol.handle(), Handle::kOpen);
-  h.Reply(1, 0, Code::kTimeout);
-  h.RunChange();
-  EXPECT_EQ(h.protocol.handle(), Handle::kBroken);
-  EXPECT_EQ(h.failure(), Errc::kTooManyChanges);
-  h.RunClose();
-  EXPECT_EQ(h.cell.value().last_entry, EntryId(0));
-}
-
-TEST(WriteChangeTest, AMetadataOutageThatLastsBreaksTheHandle) {
-  for (const Errc code : {Errc::kMetadataUnavailable, Errc::kAmbiguous}) {
-    WriteHarness h;
-    h.Append(1);
-    h.Reply(0, 0, Code::kTimeout);
-    h.change_asked = false;
-    h.TellChange(common::Fail(code));
-    EXPECT_EQ(h.protocol.handle(), Handle::kBroken);
-    EXPECT_EQ(h.failure(), code);
-    EXPECT_TRUE(h.close_asked);
-  }
-}
-
-TEST(WriteChangeTest, ASegmentThatCannotBeOursIsAnErrorAndNotOverwritten) {
-  WriteHarness h;
-  h.Append(1);
-  h.Reply(0, 0, Code::kTimeout);
-  h.cell.Break([](auto& ledger) { ledger.segments[EntryId(7)] = Bookies(0, 3); });
-  const auto before = h.cell.now().version;
-  const auto result = h.ApplyChange();
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code(), Errc::kCorrupt);
-  EXPECT_EQ(h.cell.now().version, before);
 }
 
 }  // namespace

@@ -3,105 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <optional>
+#include <future>
 #include <set>
 
-#include "metadata/memory_store.h"
-#include "tests/metadata/faulty_store.h"
-#include "tests/metadata/sample_ledger.h"
-#include "tests/support/thread_loop.h"
+#include "tests/metadata/ledger_store_fixture.h"
 
 namespace quire::metadata {
 namespace {
 
 using common::Errc;
 using common::Result;
-using protocol::EntryId;
 using protocol::LedgerId;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using enum FaultyStore::Fault;
 
-class LedgerStoreTest : public ::testing::Test {
- protected:
-  LedgerStoreTest() {
-    loop_.Run([this] {
-      memory_.emplace(loop_, tree_);
-      faulty_.emplace(loop_, *memory_);
-      ledgers_.emplace(loop_, *faulty_, random_);
-      other_.emplace(loop_, *memory_, random_);
-    });
-  }
-  ~LedgerStoreTest() override {
-    loop_.Run([this] {
-      other_.reset();
-      ledgers_.reset();
-      faulty_.reset();
-      memory_.reset();
-    });
-  }
-
-  Result<VersionedLedger> Create() {
-    return loop_.Await<VersionedLedger>(
-        [this](auto done) { ledgers_->Create(SampleLedger(), std::move(done)); });
-  }
-  Result<VersionedLedger> Read(LedgerId id) {
-    return loop_.Await<VersionedLedger>(
-        [this, id](auto done) { ledgers_->Read(id, std::move(done)); });
-  }
-  Result<VersionedLedger> Update(const VersionedLedger& local, LedgerUpdate update,
-                                 common::Duration deadline = seconds(20)) {
-    return loop_.Await<VersionedLedger>(
-        [&](auto done) { ledgers_->Update(local, std::move(update), deadline, std::move(done)); });
-  }
-  Result<void> MarkDeleted(LedgerId id) {
-    return loop_.Await<void>(
-        [&](auto done) { ledgers_->MarkDeleted(id, 5, seconds(20), std::move(done)); });
-  }
-  Result<std::vector<LedgerId>> List(LedgerId after, std::size_t limit) {
-    return loop_.Await<std::vector<LedgerId>>(
-        [&](auto done) { ledgers_->List(after, limit, std::move(done)); });
-  }
-  void Script(std::string part, std::deque<FaultyStore::Fault> faults) {
-    loop_.Run([&] { faulty_->Script(std::move(part), std::move(faults)); });
-  }
-
-  // The recovery claim, which counts how often it was applied.
-  static LedgerUpdate Claim() {
-    return {[](const LedgerMetadata& m) { return m.state == LedgerState::kOpen; },
-            [](const LedgerMetadata& m) {
-              LedgerMetadata next = m;
-              next.state = LedgerState::kInRecovery;
-              ++next.recovery_claims;
-              return next;
-            }};
-  }
-  // An ensemble change that another client makes, behind our back.
-  void ReplaceSlot(LedgerId id) {
-    const auto local =
-        loop_.Await<VersionedLedger>([&](auto done) { other_->Read(id, std::move(done)); });
-    ASSERT_TRUE(local);
-    const auto changed = loop_.Await<VersionedLedger>([&](auto done) {
-      other_->Update(*local,
-                     {[](const LedgerMetadata&) { return true; },
-                      [](const LedgerMetadata& m) {
-                        LedgerMetadata next = m;
-                        next.segments.rbegin()->second[0] = SampleBookie(9);
-                        return next;
-                      }},
-                     seconds(20), std::move(done));
-    });
-    ASSERT_TRUE(changed);
-  }
-
-  testing::ThreadLoop loop_;
-  common::Random random_{1};
-  std::shared_ptr<MemoryTree> tree_ = std::make_shared<MemoryTree>();
-  std::optional<MemoryStore> memory_;
-  std::optional<FaultyStore> faulty_;
-  std::optional<LedgerStore> ledgers_;
-  std::optional<LedgerStore> other_;  // another client, whose connection is sound
-};
+using LedgerStoreTest = LedgerStoreFixture;
 
 TEST_F(LedgerStoreTest, CreatesWhatItReads) {
   const auto made = Create();
@@ -222,117 +138,6 @@ TEST_F(LedgerStoreTest, CreatesManyAtOnceUnderDifferentIds) {
     }
   });
   ASSERT_EQ(all.get_future().wait_for(seconds(30)), std::future_status::ready);
-}
-
-TEST_F(LedgerStoreTest, UpdatesFromTheNewestValue) {
-  const auto made = Create();
-  ReplaceSlot(made->value->id);
-  const auto claimed = Update(*made, Claim());  // T-23: the local value is stale
-  ASSERT_TRUE(claimed) << claimed.error().ToString();
-  EXPECT_EQ(claimed->value->state, LedgerState::kInRecovery);
-  EXPECT_EQ(claimed->value->LastEnsemble()[0], SampleBookie(9));
-  EXPECT_EQ(claimed->version, Version{2});
-  EXPECT_EQ(*Read(made->value->id)->value, *claimed->value);
-}
-
-TEST_F(LedgerStoreTest, WritesNothingThatIsNotNeeded) {
-  const auto made = Create();
-  const auto claimed = Update(*made, Claim());
-  const auto again = Update(*made, Claim());
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->version, claimed->version);
-  EXPECT_EQ(*again->value, *claimed->value);
-}
-
-TEST_F(LedgerStoreTest, RefusesATransitionThatIsNotLegal) {
-  const auto made = Create();
-  LedgerUpdate update = Claim();
-  update.transform = [](const LedgerMetadata& m) {
-    LedgerMetadata next = m;
-    next.segments.begin()->second.pop_back();
-    return next;
-  };
-  EXPECT_EQ(Update(*made, std::move(update)).error().code(), Errc::kCorrupt);
-  EXPECT_EQ(Read(made->value->id)->version, Version{0});
-}
-
-// T-26, T-27: whatever became of the swap, the change is made once and reported as done.
-TEST_F(LedgerStoreTest, AppliesAChangeOnceWhenAnswersAreLost) {
-  using Faults = std::deque<FaultyStore::Fault>;
-  for (const Faults& script :
-       {Faults{kAppliedAndLost}, Faults{kNotApplied}, Faults{kAppliedAfterwards}, Faults{kResent},
-        Faults{kUnavailable, kUnavailable}, Faults{kNotApplied, kUnavailable, kAppliedAndLost},
-        Faults{kAppliedAfterwards, kNotApplied}}) {
-    const auto made = Create();
-    Script("/ledgers/", script);
-    loop_.Run([this] { faulty_->FailReads(2); });
-    const auto claimed = Update(*made, Claim());
-    loop_.Run([this] {
-      faulty_->FailReads(0);
-      faulty_->ApplyLate();
-    });
-    ASSERT_TRUE(claimed) << claimed.error().ToString();
-    const auto read = Read(made->value->id);
-    EXPECT_EQ(*read->value, *claimed->value);
-    EXPECT_EQ(read->version, Version{1});
-    EXPECT_EQ(read->value->recovery_claims, 1);
-  }
-}
-
-// T-26 (a): the read shows the old version, and then the lost swap is applied after all.
-TEST_F(LedgerStoreTest, RecognisesItsOwnLateSwap) {
-  const auto made = Create();
-  Script("/ledgers/", {kAppliedAfterwards, kNone});
-  loop_.Run(
-      [this] { faulty_->BeforeRead([this] { loop_.Post([this] { faulty_->ApplyLate(); }); }); });
-  const auto claimed = Update(*made, Claim());
-  ASSERT_TRUE(claimed);
-  EXPECT_EQ(claimed->value->recovery_claims, 1);
-  EXPECT_EQ(claimed->version, Version{1});
-}
-
-// A change that is not idempotent shows that the nonce alone recognises our own.
-TEST_F(LedgerStoreTest, KnowsItsOwnChangeByTheNonce) {
-  const auto made = Create();
-  for (const auto fault : {kAppliedAndLost, kResent}) {
-    const auto local = Read(made->value->id);
-    Script("/ledgers/", {fault});
-    const auto bumped = Update(*local, {[](const LedgerMetadata&) { return true; },
-                                        [](const LedgerMetadata& m) {
-                                          LedgerMetadata next = m;
-                                          ++next.recovery_claims;
-                                          return next;
-                                        }});
-    ASSERT_TRUE(bumped);
-    EXPECT_EQ(bumped->value->recovery_claims, local->value->recovery_claims + 1);
-    EXPECT_EQ(Read(made->value->id)->value->recovery_claims, local->value->recovery_claims + 1);
-  }
-}
-
-TEST_F(LedgerStoreTest, TellsUnknownFromUnavailable) {
-  const auto made = Create();
-  Script("/ledgers/", std::deque(50, kUnavailable));
-  EXPECT_EQ(Update(*made, Claim(), milliseconds(60)).error().code(), Errc::kMetadataUnavailable);
-
-  Script("/ledgers/", {kAppliedAfterwards});
-  loop_.Run([this] { faulty_->FailReads(1000); });
-  EXPECT_EQ(Update(*made, Claim(), milliseconds(60)).error().code(), Errc::kAmbiguous);
-  loop_.Run([this] { faulty_->FailReads(0); });
-  EXPECT_EQ(Read(made->value->id)->value->state, LedgerState::kOpen);
-  loop_.Run([this] { faulty_->ApplyLate(); });
-  EXPECT_EQ(Read(made->value->id)->value->state, LedgerState::kInRecovery);
-}
-
-TEST_F(LedgerStoreTest, ReportsNoErrorAsCertainWhileASwapIsInDoubt) {
-  const auto made = Create();
-  Script("/ledgers/", {kAppliedAfterwards});
-  LedgerUpdate update = Claim();
-  update.transform = [claim = Claim().transform,
-                      calls = 0](const LedgerMetadata& m) mutable -> Result<LedgerMetadata> {
-    if (++calls == 2) return common::Fail(Errc::kNotEnoughBookies);
-    return claim(m);
-  };
-  EXPECT_EQ(Update(*made, std::move(update)).error().code(), Errc::kAmbiguous);
 }
 
 TEST_F(LedgerStoreTest, DeletesInTwoSteps) {

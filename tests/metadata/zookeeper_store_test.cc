@@ -153,7 +153,7 @@ TEST_F(ZookeeperStoreTest, EndsEveryCallWhenTheServerDiesAndWorksWhenItIsBack) {
   EXPECT_EQ(ambiguous, 4 * kCalls);    // the writes
   EXPECT_EQ(unavailable, 2 * kCalls);  // the reads
   EXPECT_EQ(other, 0);
-  EXPECT_TRUE(Becomes([&] { return disconnects_ == 1; }));
+  EXPECT_TRUE(Becomes([&] { return disconnects_ > 0; }));
 
   // What comes now waits for the server; and so does the watch, over the reconnection.
   std::atomic<bool> read = false;
@@ -168,8 +168,9 @@ TEST_F(ZookeeperStoreTest, EndsEveryCallWhenTheServerDiesAndWorksWhenItIsBack) {
   loop_.Run([&] { watch.reset(); });
 }
 
-// T-32: while it hung, the server let nobody's session live; after it, the client's is a new one.
-TEST_F(ZookeeperStoreTest, OutlivesAServerThatHangsForLongerThanTheSession) {
+// T-32: a server that wakes up either ends the session or lets the client take it up again, as the
+// race may go; both must be told truly. (StoreConformanceTest has an expiry for certain.)
+TEST_F(ZookeeperStoreTest, ServesAgainAfterTheServerHungForLongerThanTheSession) {
   testing::ZookeeperServer server;
   ZookeeperOptions options = Quick();
   options.connect_timeout = seconds(3);
@@ -178,17 +179,25 @@ TEST_F(ZookeeperStoreTest, OutlivesAServerThatHangsForLongerThanTheSession) {
   std::atomic<bool> hinted = false;
   auto watch = loop_.Run([&] { return store_->Watch("/live", [&] { hinted = true; }); });
   ASSERT_TRUE(Read("/live"));
+  const int before = new_sessions_;
   server.Stop();
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(Read("/live").error().code(), Errc::kMetadataUnavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(4));
-  EXPECT_TRUE(Becomes([&] { return disconnects_ == 1; }));
+  EXPECT_TRUE(Becomes([&] { return disconnects_ > 0; }));
   std::this_thread::sleep_until(start + seconds(3));  // the server's clock is what has to pass
   server.Cont();
-  EXPECT_TRUE(Becomes([&] { return new_sessions_ == 1; }));
-  EXPECT_TRUE(Becomes([&] { return hinted.load(); }));
-  EXPECT_TRUE(Becomes([&] { return Read("/live").error().code() == Errc::kNoNode; }));
-  ASSERT_TRUE(Create("/live", NodeKind::kEphemeral));
+  Result<Versioned> read = Read("/live");
+  EXPECT_TRUE(Becomes([&] {
+    read = Read("/live");
+    return read || read.error().code() == Errc::kNoNode;
+  }));
+  if (!read) {
+    EXPECT_TRUE(Becomes([&] { return new_sessions_ > before; }));
+    EXPECT_TRUE(Becomes([&] { return hinted.load(); }));
+    EXPECT_TRUE(Create("/live", NodeKind::kEphemeral));
+  }
+  EXPECT_TRUE(Becomes([&] { return Create("/after").has_value(); }));
   loop_.Run([&] { watch.reset(); });
 }
 

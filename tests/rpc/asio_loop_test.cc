@@ -62,6 +62,7 @@ TEST(AsioLoopTest, ANamedLoopTakesTasksFromManyThreads) {
   int ran = 0;  // loop thread
   std::promise<int> done;
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kTasks; ++i) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bookie/shard.h"
+#include "bookie/shard_router.h"
 #include "tests/simulation/bookie_node.h"
 #include "tests/simulation/sim_worker.h"
 #include "tests/support/sim_disk.h"
@@ -22,43 +23,6 @@ bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
   options.min_free_bytes = 0;
   return options;
 }
-
-// One shard as a daemon's handler.
-class ShardHandler final : public rpc::BookieHandler {
- public:
-  explicit ShardHandler(bookie::Shard& shard) : shard_(shard) {}
-
-  void Add(protocol::BookieId bookie, std::span<const protocol::Add> adds,
-           common::Callback<std::vector<protocol::Code>> done) override {
-    if (bookie == shard_.bookie()) return shard_.Add(adds, std::move(done));
-    done(std::vector<protocol::Code>(adds.size(), protocol::Code::kWrongBookie));
-  }
-  void Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) override {
-    if (request.bookie == shard_.bookie()) return shard_.Read(std::move(request), std::move(done));
-    done({.code = protocol::Code::kWrongBookie, .answers = {}});
-  }
-  void Lac(protocol::LacRequest request, common::Callback<protocol::LacReply> done) override {
-    if (request.bookie == shard_.bookie()) return shard_.Lac(request, std::move(done));
-    done({.code = protocol::Code::kWrongBookie});
-  }
-  void WriteLac(protocol::WriteLacRequest request,
-                common::Callback<protocol::WriteLacReply> done) override {
-    if (request.bookie == shard_.bookie()) return shard_.WriteLac(request, std::move(done));
-    done({.code = protocol::Code::kWrongBookie});
-  }
-  void ListEntries(protocol::ListEntriesRequest request,
-                   common::Callback<protocol::ListEntriesReply> done) override {
-    if (request.bookie == shard_.bookie()) return shard_.ListEntries(request, std::move(done));
-    done({.code = protocol::Code::kWrongBookie, .runs = {}});
-  }
-  void Status(protocol::StatusRequest, common::Callback<protocol::StatusReply> done) override {
-    done({.code = protocol::Code::kOk, .instance = {}, .bookies = {shard_.Status()}});
-  }
-  bool Accepting() const override { return shard_.Accepting(); }
-
- private:
-  bookie::Shard& shard_;
-};
 
 class FullNode final : public BookieNode {
  public:
@@ -87,11 +51,12 @@ class FullNode final : public BookieNode {
       return nullptr;
     }
     shard_->Start();
-    handler_ = std::make_unique<ShardHandler>(*shard_);
-    return handler_.get();
+    router_ = std::make_unique<bookie::ShardRouter>(protocol::InstanceId{});
+    router_->Add(*shard_);
+    return router_.get();
   }
   void Close() override {
-    handler_.reset();
+    router_.reset();
     shard_.reset();
     reader_.reset();
     flush_worker_.reset();
@@ -107,7 +72,7 @@ class FullNode final : public BookieNode {
   std::unique_ptr<SimWorker> flush_worker_;
   std::unique_ptr<SimWorker> reader_;
   std::unique_ptr<bookie::Shard> shard_;
-  std::unique_ptr<ShardHandler> handler_;
+  std::unique_ptr<bookie::ShardRouter> router_;
 };
 
 }  // namespace

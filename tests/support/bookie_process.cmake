@@ -1,0 +1,4 @@
+add_library(quire_bookie_process STATIC bookie_process.cc)
+target_compile_definitions(quire_bookie_process PRIVATE QUIRE_BOOKIE_BINARY="$<TARGET_FILE:bookie>")
+target_link_libraries(quire_bookie_process PUBLIC quire_protocol)
+add_dependencies(quire_bookie_process bookie)
