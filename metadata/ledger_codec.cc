@@ -1,3 +1,4 @@
+#include <cstring>
 #include <utility>
 
 #include "metadata/ledger_metadata.h"
@@ -15,6 +16,15 @@ using protocol::EntryId;
 // The end of the ledger is stored once it is known, and kept when the ledger is deleted.
 bool StoresEnd(LedgerState state) {
   return state == LedgerState::kClosed || state == LedgerState::kDeleted;
+}
+
+// Thrift stores any number from the wire in its enum; such an object can be copied as bytes, but
+// not read as the enum it is not. Ours has a fixed type, and Check() refuses what it does not know.
+LedgerState ReadState(const wire::LedgerState::type& in) {
+  static_assert(sizeof(in) == sizeof(LedgerState));
+  LedgerState state{};
+  std::memcpy(&state, &in, sizeof(state));
+  return state;
 }
 
 common::Result<std::map<EntryId, Ensemble>> ReadSegments(
@@ -44,7 +54,7 @@ common::Result<LedgerMetadata> FromWire(wire::Ledger& in) {
   if (!key || !writer) return Fail(Errc::kCorrupt, "key or writer is not of 16 bytes");
   out.key = *key;
   out.replication = {in.ensemble_size, in.write_quorum, in.ack_quorum};
-  out.state = static_cast<LedgerState>(static_cast<int>(in.state));
+  out.state = ReadState(in.state);
   const bool ends = StoresEnd(out.state);
   if (in.__isset.last_entry != ends || in.__isset.length != ends) {
     return Fail(Errc::kCorrupt,

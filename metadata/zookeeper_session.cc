@@ -157,7 +157,10 @@ ZookeeperSession::ZookeeperSession(common::Loop& loop, common::Worker& worker,
     : channel_(std::make_shared<Channel>(loop)), worker_(worker), handlers_(std::move(handlers)) {
   channel_->session = this;
   worker_.Submit([channel = channel_, options] {
-    zoo_set_debug_level(ZOO_LOG_LEVEL_ERROR);
+    // One level for the process. Without a reader the client shall not even format its lines: it
+    // does so in a static buffer, from the threads of all its handles.
+    constexpr auto kNothing = static_cast<ZooLogLevel>(0);
+    zoo_set_debug_level(options.log_to_stderr ? ZOO_LOG_LEVEL_ERROR : kNothing);
     const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options.timeout);
     channel->handle = zookeeper_init2(options.servers.c_str(), &Callbacks::OnSession,
                                       static_cast<int>(timeout.count()), nullptr, channel.get(), 0,

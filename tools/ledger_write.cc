@@ -21,6 +21,9 @@ namespace {
 
 constexpr const char* kName = "ledger write";
 
+// Enough to keep every disk busy; what a writer that dies leaves for its recovery to sort out.
+constexpr std::size_t kMostPendingBytes = 4 << 20;
+
 // Appends entries until the input ends, an append fails or nobody reads the acknowledgements. The
 // error is about the input.
 common::Result<void> Feed(EntrySource& source, LedgerWriter& writer, AppendTally& tally,
@@ -71,7 +74,8 @@ int LedgerWrite(const Session& session, const LedgerWriteOptions& options) {
   WarnOfOneCopy(options.replication);
   auto client = session.Connect();
   if (!client) return Failed(kName, client.error());
-  auto created = (*client)->CreateLedger({.replication = options.replication, .custom = {}});
+  auto created = (*client)->CreateLedger({.replication = options.replication, .custom = {}},
+                                         {.max_pending_bytes = kMostPendingBytes});
   if (!created) return Failed(kName, created.error());
   LedgerWriter& writer = **created;
 

@@ -18,7 +18,6 @@ writer=
 feeder=
 stop_all() {
   trap - EXIT INT TERM HUP
-  exec 8>&- 9>&- || true
   for pid in $writer $feeder; do kill -KILL "$pid" 2>/dev/null || true; done
   if [ -n "$cluster" ]; then
     kill -TERM "$cluster" 2>/dev/null || true
@@ -75,17 +74,26 @@ bytes=$(stat -c %s "$work/input")
 seen "$bytes bytes: the package database, logs and shared files"
 
 step "5. A writer stripes it over 3 of 5 bookies, 2 copies each; midway one bookie is killed (SIGKILL)"
-half=$((bytes / 2 / 4096 * 4096))
-mkfifo "$work/pipe"
+half=$((bytes / 2 / 1048576))  # in MiB
+# The first half at once; the rest slowly, so that the bookie dies under a writer that is at work.
+feed() {
+  head -c $((half * 1048576)) "$work/input"
+  for ((part = half; part * 1048576 < bytes; part++)); do
+    sleep 0.1
+    dd if="$work/input" bs=1M skip=$part count=1 status=none
+  done
+}
+mkfifo "$work/pipe" "$work/pipe2"
+: >"$work/acks"
+: >"$work/acks2"
+feed >"$work/pipe" 2>/dev/null &
+feeder=$!
 $guard quire ledger write --ensemble 3 --write-quorum 2 --ack-quorum 2 --entry-size 4096 --report-acks \
   <"$work/pipe" >"$work/acks" 2>"$work/write.log" &
 writer=$!
-exec 9>"$work/pipe"
-head -c "$half" "$work/input" >&9 &
-feeder=$!
-half_acked() { [ "$(lines "$work/acks")" -ge $((half / 4096)) ] || ! kill -0 $writer 2>/dev/null; }
+half_acked() { [ "$(lines "$work/acks")" -ge $((half * 256)) ] || ! kill -0 $writer 2>/dev/null; }
 await 120 half_acked || fail "the writer does not get on: $(cat "$work/write.log")"
-wait $feeder || fail "the writer stopped reading: $(cat "$work/write.log")"
+kill -0 $writer 2>/dev/null || fail "the writer ended too early: $(cat "$work/write.log")"
 id=$(head -n 1 "$work/acks")
 seen "ledger $id: $(($(lines "$work/acks") - 1)) entries are acknowledged"
 victim=$(quire ledger info "$id" | json 'info["segments"][0]["bookies"][1]')
@@ -93,10 +101,7 @@ victim_pid=$(pid_of "$victim")
 [ -n "$victim_pid" ] || fail "no process of bookie $victim"
 kill -KILL "$victim_pid"
 seen "killed bookie $victim (pid $victim_pid)"
-tail -c +$((half + 1)) "$work/input" >&9 &
-feeder=$!
-wait $feeder || fail "the writer stopped reading: $(cat "$work/write.log")"
-exec 9>&-
+seen "the writer goes on ..."
 wait $writer || fail "the writer failed: $(cat "$work/write.log")"
 writer=
 feeder=
@@ -114,7 +119,6 @@ seen "$(stat -c %s "$work/output") bytes, the same as the input byte for byte"
 
 step "7. A second writer is killed (SIGKILL) in full flight; another process recovers its ledger"
 endless() { while cat "$work/input" 2>/dev/null; do :; done; }
-mkfifo "$work/pipe2"
 endless >"$work/pipe2" &
 feeder=$!
 $guard quire ledger write --ensemble 3 --write-quorum 2 --ack-quorum 2 --entry-size 4096 --report-acks \

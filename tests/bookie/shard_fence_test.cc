@@ -96,13 +96,16 @@ TEST_F(ShardFenceTest, D07RepairDoesNotOpenAFencedLedgerAgain) {
 }
 
 TEST_F(ShardFenceTest, D09AFenceWithoutOtherTrafficSurvivesACheckpoint) {
+  Add(MakeEntry(1, 0));
+  FlushAll();
   const auto fence = FenceRead(1, 0);
+  Turn();
   MakeDurable();
   ASSERT_TRUE(fence->has_value());
   FlushAll();
   EXPECT_TRUE(fakes_.media.records.empty()) << "the journal was trimmed";
   Restart();
-  EXPECT_EQ(CodeOf(Add(MakeEntry(1, 0))), Code::kFenced);
+  EXPECT_EQ(CodeOf(Add(MakeEntry(1, 1))), Code::kFenced);
 }
 
 TEST_F(ShardFenceTest, D10ADenialIsNotSentBeforeTheFenceIsDurable) {  // T-03

@@ -296,7 +296,7 @@ TEST(RecoveryTest, ASegmentBehindTheEndIsForgotten) {
     recovery.RunAt(static_cast<std::size_t>(add - recovery.work.begin()));
   };
   while (recovery.Waiting(Kind::kAdd) > 1) run_add();
-  story.bookies.at(2).add_answer = Code::kReadOnly;
+  story.bookies.at(0).add_answer = Code::kReadOnly;  // the last slot of entry 4
   run_add();
   EXPECT_EQ(recovery.protocol.writes().segments().size(), 1u);
   recovery.RunAll();

@@ -45,7 +45,7 @@ class ZookeeperStoreTest : public ::testing::Test {
   // For calls that are to succeed once the server is back.
   static ZookeeperOptions Patient() {
     ZookeeperOptions options;
-    options.session_timeout = seconds(2);
+    options.session_timeout = seconds(8);
     options.connect_timeout = seconds(20);
     options.call_timeout = seconds(20);
     return options;
