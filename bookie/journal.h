@@ -28,10 +28,10 @@ struct JournalOptions {
   int spare_files = 4;                  // trimmed files kept for recycling
 };
 
-// The write-ahead log of one shard: what was appended is durable when `durable` says so, in order, and
-// comes back at the next Open. Group commit by draining: one aligned write and one sync for whatever
-// was appended while the one before was under way. Appending and callbacks: loop thread. Writing,
-// syncing, rolling and recycling: the worker.
+// The write-ahead log of one shard: what was appended is durable when `durable` says so, in order,
+// and comes back at the next Open. Group commit by draining: one aligned write and one sync for
+// whatever was appended while the one before was under way. Appending and callbacks: loop thread.
+// Writing, syncing, rolling and recycling: the worker.
 class Journal {
  public:
   // Gets every record above `stored`, in LSN order. An error ends Open with it.
@@ -40,23 +40,25 @@ class Journal {
   struct Events {
     // All records up to here are on stable storage. Ascending.
     std::function<void(Lsn)> durable;
-    // A write or sync failed. Nothing appended and not yet durable ever will be said to be; the journal
-    // takes no more. Once.
+    // A write or sync failed. Nothing appended and not yet durable ever will be said to be; the
+    // journal takes no more. Once.
     std::function<void(common::Error)> failed;
   };
 
-  // Reads the files of the disk (blocking), replays records above `stored` (the LSN the index covers)
-  // and gets ready to append after max(stored, last record). A torn tail is cut; damage in the middle,
-  // or a gap after `stored`, is kCorrupt with file, offset and what to do. New records go to a new file.
+  // Reads the files of the disk (blocking), replays records above `stored` (the LSN the index
+  // covers) and gets ready to append after max(stored, last record). A torn tail is cut; damage in
+  // the middle, or a gap after `stored`, is kCorrupt with file, offset and what to do. New records
+  // go to a new file.
   static common::Result<std::unique_ptr<Journal>> Open(common::Disk& disk, common::Loop& loop,
                                                        common::Worker& worker,
                                                        const JournalOptions& options, Lsn stored,
                                                        const Replay& replay, Events events);
-  // Waits for nothing: records that are not durable may be lost. The worker must have run or dropped
-  // its jobs before the disk goes.
+  // Waits for nothing: records that are not durable may be lost. The worker must have run or
+  // dropped its jobs before the disk goes.
   virtual ~Journal() = default;
 
-  // Puts a record, given in parts that are copied, into the next batch. Nothing is written before Kick.
+  // Puts a record, given in parts that are copied, into the next batch. Nothing is written before
+  // Kick.
   virtual Lsn Append(RecordType type, std::span<const std::string_view> parts) = 0;
   // Begin to write what was appended, unless a write is under way (it will go on with it).
   virtual void Kick() = 0;
@@ -64,8 +66,8 @@ class Journal {
   // Records up to `stored` are in the index: files that hold no others may be recycled.
   virtual void Trim(Lsn stored) = 0;
 
-  virtual Lsn last() const = 0;     // appended
-  virtual Lsn durable() const = 0;  // told durable
+  virtual Lsn last() const = 0;                    // appended
+  virtual Lsn durable() const = 0;                 // told durable
   virtual std::uint64_t queued_bytes() const = 0;  // appended and not yet durable
   virtual std::uint64_t live_bytes() const = 0;    // of files that are not trimmed: bounds replay
 };

@@ -19,15 +19,16 @@ namespace quire::bookie {
 //   batch  = header, records, zeros up to the next 4096 bytes
 //   header = crc u32 of the rest of the header | magic u32 | version u32 | records u32 | epoch u64
 //            | LSN of the first record u64 | bytes of all records u32
-//   record = crc u32 of the rest of the record | LSN u64 | bytes of the payload u32 | type u8 | payload
+//   record = crc u32 of the rest of the record | LSN u64 | bytes of the payload u32 | type u8 |
+//   payload
 //
-// Integers are big-endian, CRCs are CRC-32C. A batch is written by one write and counts whole or not
-// at all: every record has to verify and to carry the LSN that follows from the header. Bytes of a
-// file's earlier life never do: their header carries another epoch, and old records behind a new
-// header carry older LSNs.
+// Integers are big-endian, CRCs are CRC-32C. A batch is written by one write and counts whole or
+// not at all: every record has to verify and to carry the LSN that follows from the header. Bytes
+// of a file's earlier life never do: their header carries another epoch, and old records behind a
+// new header carry older LSNs.
 //
-// A batch is written only after the one before is durable. So a batch that does not verify is a torn
-// tail, which nobody was told about, unless a valid header of the same epoch lies behind it.
+// A batch is written only after the one before is durable. So a batch that does not verify is a
+// torn tail, which nobody was told about, unless a valid header of the same epoch lies behind it.
 inline constexpr std::uint32_t kJournalMagic = 0x514a4254;  // "QJBT"
 inline constexpr std::uint32_t kJournalVersion = 1;
 inline constexpr std::size_t kBatchHeaderBytes = 36;

@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 
-
 namespace quire::bookie {
 namespace {
 

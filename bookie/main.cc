@@ -48,14 +48,10 @@ class StopSignals {
 ExitCode CodeOf(const quire::common::Error& error) {
   switch (error.code()) {
     case Errc::kWrongInstance:
-    case Errc::kWrongBookie:
-      return ExitCode::kWrongIdentity;
-    case Errc::kInvalidArgument:
-      return ExitCode::kUsage;
-    case Errc::kShutdown:
-      return ExitCode::kClean;
-    default:
-      return ExitCode::kFailure;
+    case Errc::kWrongBookie: return ExitCode::kWrongIdentity;
+    case Errc::kInvalidArgument: return ExitCode::kUsage;
+    case Errc::kShutdown: return ExitCode::kClean;
+    default: return ExitCode::kFailure;
   }
 }
 

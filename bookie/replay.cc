@@ -40,20 +40,11 @@ Result<void> Replay::Apply(Lsn lsn, RecordType type, std::string_view payload) {
   bytes_ += payload.size();
   Result<void> applied;
   switch (type) {
-    case RecordType::kEntry:
-      applied = Entry(payload);
-      break;
-    case RecordType::kFence:
-      applied = Fence(payload);
-      break;
-    case RecordType::kLac:
-      applied = Lac(payload);
-      break;
-    case RecordType::kTombstone:
-      applied = Tombstone(payload);
-      break;
-    default:
-      applied = Fail(Errc::kUnsupported, "unknown type " + std::to_string(int(type)));
+    case RecordType::kEntry: applied = Entry(payload); break;
+    case RecordType::kFence: applied = Fence(payload); break;
+    case RecordType::kLac: applied = Lac(payload); break;
+    case RecordType::kTombstone: applied = Tombstone(payload); break;
+    default: applied = Fail(Errc::kUnsupported, "unknown type " + std::to_string(int(type)));
   }
   if (!applied) {
     return Fail(applied.error().code(),

@@ -4,12 +4,9 @@ namespace quire::bookie {
 
 std::string_view ModeName(ShardMode mode) {
   switch (mode) {
-    case ShardMode::kWritable:
-      return "writable";
-    case ShardMode::kReadOnly:
-      return "read-only";
-    case ShardMode::kFailed:
-      return "failed";
+    case ShardMode::kWritable: return "writable";
+    case ShardMode::kReadOnly: return "read-only";
+    case ShardMode::kFailed: return "failed";
   }
   return "failed";
 }

@@ -30,14 +30,10 @@ Log Prefixed(const Log& log, const std::string& directory, protocol::BookieId bo
   return Log([log, prefix](LogLevel level, std::string_view line) {
     const std::string text = prefix + std::string(line);
     switch (level) {
-      case LogLevel::kDebug:
-        return log.Debug(text);
-      case LogLevel::kInfo:
-        return log.Info(text);
-      case LogLevel::kWarning:
-        return log.Warning(text);
-      case LogLevel::kError:
-        return log.Error(text);
+      case LogLevel::kDebug: return log.Debug(text);
+      case LogLevel::kInfo: return log.Info(text);
+      case LogLevel::kWarning: return log.Warning(text);
+      case LogLevel::kError: return log.Error(text);
     }
   });
 }

@@ -18,7 +18,9 @@ using protocol::LedgerId;
 
 Client::Client() : core_(std::make_shared<ClientCore>()) {}
 
-Client::~Client() { core_->Shutdown(); }
+Client::~Client() {
+  core_->Shutdown();
+}
 
 Result<std::unique_ptr<Client>> Client::Connect(const std::string& metadata_uri) {
   return Connect([&](common::Loop& loop) -> Result<std::unique_ptr<metadata::MetadataStore>> {
@@ -34,17 +36,18 @@ Result<std::unique_ptr<Client>> Client::Connect(const MakeStore& make_store) {
 
 Result<std::unique_ptr<LedgerWriter>> Client::CreateLedger(const CreateOptions& options,
                                                            const WriterOptions& writer_options) {
-  auto impl = core_->Call<std::shared_ptr<LedgerWriter::Impl>>([this, options,
-                                                                writer_options](auto done) {
-    core_->engine().Create(
-        options, WallClockMillis(),
-        [core = core_, writer_options, done = std::move(done)](auto writer) mutable {
-          if (!writer) return done(Fail(std::move(writer).error()));
-          auto made = std::make_shared<LedgerWriter::Impl>(core, *std::move(writer), writer_options);
-          made->ListenForShutdown();
-          done(std::move(made));
-        });
-  });
+  auto impl =
+      core_->Call<std::shared_ptr<LedgerWriter::Impl>>([this, options, writer_options](auto done) {
+        core_->engine().Create(
+            options, WallClockMillis(),
+            [core = core_, writer_options, done = std::move(done)](auto writer) mutable {
+              if (!writer) return done(Fail(std::move(writer).error()));
+              auto made =
+                  std::make_shared<LedgerWriter::Impl>(core, *std::move(writer), writer_options);
+              made->ListenForShutdown();
+              done(std::move(made));
+            });
+      });
   if (!impl) return Fail(std::move(impl).error());
   return std::unique_ptr<LedgerWriter>(new LedgerWriter(*std::move(impl)));
 }
@@ -68,9 +71,8 @@ Result<SealResult> Client::SealLedger(LedgerId id) {
 }
 
 Result<void> Client::DeleteLedger(LedgerId id) {
-  return core_->Call<void>([this, id](auto done) {
-    core_->engine().Delete(id, WallClockMillis(), std::move(done));
-  });
+  return core_->Call<void>(
+      [this, id](auto done) { core_->engine().Delete(id, WallClockMillis(), std::move(done)); });
 }
 
 Result<LedgerMetadata> Client::DescribeLedger(LedgerId id) {
@@ -85,9 +87,8 @@ Result<VersionedLedger> Client::DescribeVersion(LedgerId id) {
 }
 
 Result<std::vector<LedgerMetadata>> Client::ListLedgers(LedgerId after, std::size_t limit) {
-  auto found = core_->Call<std::vector<VersionedLedger>>([this, after, limit](auto done) {
-    core_->engine().List(after, limit, std::move(done));
-  });
+  auto found = core_->Call<std::vector<VersionedLedger>>(
+      [this, after, limit](auto done) { core_->engine().List(after, limit, std::move(done)); });
   if (!found) return Fail(std::move(found).error());
   std::vector<LedgerMetadata> ledgers;
   for (const VersionedLedger& ledger : *found) ledgers.push_back(*ledger.value);
@@ -128,7 +129,11 @@ Result<protocol::ListEntriesReply> Client::ListEntries(protocol::BookieId bookie
   return core_->Call<protocol::ListEntriesReply>([this, bookie, ledger, from](auto done) {
     const std::string address = core_->engine().services().directory.AddressOf(bookie);
     core_->channels().Get(address)->ListEntries(
-        {.bookie = bookie, .deadline_ms = kAskMillis, .ledger = ledger, .from = from, .max_runs = 0},
+        {.bookie = bookie,
+         .deadline_ms = kAskMillis,
+         .ledger = ledger,
+         .from = from,
+         .max_runs = 0},
         [address, done = std::move(done)](protocol::ListEntriesReply reply) mutable {
           if (auto error = CallError(reply.code, address)) return done(Fail(*std::move(error)));
           done(std::move(reply));

@@ -20,13 +20,13 @@ namespace quire::client {
 struct SealResult {
   metadata::LedgerMetadata ledger;  // closed
   bool was_closed = false;          // it was closed before; nothing was done
-  std::int64_t recovered = 0;       // entries above the last known LAC that were kept and copied back
+  std::int64_t recovered = 0;  // entries above the last known LAC that were kept and copied back
 };
 
-// A connection to a Quire cluster: makes writers and readers, seals, deletes and lists ledgers. Runs one
-// thread of its own. Thread-safe. Every call blocks until its outcome is known, within the bounds of
-// Timing; none may be made from inside a callback (which run on the client's thread). Writers and
-// readers may outlive the client: their calls then end with kShutdown.
+// A connection to a Quire cluster: makes writers and readers, seals, deletes and lists ledgers.
+// Runs one thread of its own. Thread-safe. Every call blocks until its outcome is known, within the
+// bounds of Timing; none may be made from inside a callback (which run on the client's thread).
+// Writers and readers may outlive the client: their calls then end with kShutdown.
 class Client {
  public:
   // "zk://host:port[,host:port]/root". kMetadataUnavailable when ZooKeeper does not answer within
@@ -34,8 +34,8 @@ class Client {
   static common::Result<std::unique_ptr<Client>> Connect(const std::string& metadata_uri);
 
   // Over another metadata store, made for the client's loop: in-memory clusters.
-  using MakeStore = std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(
-      common::Loop& loop)>;
+  using MakeStore =
+      std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(common::Loop& loop)>;
   static common::Result<std::unique_ptr<Client>> Connect(const MakeStore& make_store);
 
   // Calls under way end with kShutdown.
@@ -52,8 +52,9 @@ class Client {
   common::Result<std::unique_ptr<LedgerReader>> OpenLedger(protocol::LedgerId id);
 
   // Recovers the ledger of a writer that is gone: fences the bookies, finds the last entry that may
-  // have been acknowledged, restores it to full replication and closes the ledger. The writer, if it
-  // lives after all, can acknowledge nothing more. Any number of clients at once agree on the end.
+  // have been acknowledged, restores it to full replication and closes the ledger. The writer, if
+  // it lives after all, can acknowledge nothing more. Any number of clients at once agree on the
+  // end.
   common::Result<SealResult> SealLedger(protocol::LedgerId id);
 
   common::Result<void> DeleteLedger(protocol::LedgerId id);

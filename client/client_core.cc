@@ -9,7 +9,9 @@ using common::Fail;
 
 ClientCore::ClientCore() = default;
 
-ClientCore::~ClientCore() { Shutdown(); }
+ClientCore::~ClientCore() {
+  Shutdown();
+}
 
 common::Result<void> ClientCore::Start(const MakeStore& make_store) {
   return Call<void>([this, &make_store](auto done) {
@@ -25,7 +27,9 @@ common::Result<void> ClientCore::Start(const MakeStore& make_store) {
   });
 }
 
-rpc::ChannelPool& ClientCore::channels() { return *pool_; }
+rpc::ChannelPool& ClientCore::channels() {
+  return *pool_;
+}
 
 bool ClientCore::Enter() {
   const std::lock_guard lock(mutex_);

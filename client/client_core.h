@@ -27,15 +27,15 @@ inline std::int64_t WallClockMillis() {
 }
 
 // What a Client and its handles share: the loop thread, the store, the connections and the engine.
-// Bridges blocking calls of any thread to the loop. Handles keep it alive; after Shutdown every call
-// ends with kShutdown.
+// Bridges blocking calls of any thread to the loop. Handles keep it alive; after Shutdown every
+// call ends with kShutdown.
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
  public:
   ClientCore();
   ~ClientCore();
 
-  using MakeStore = std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(
-      common::Loop& loop)>;
+  using MakeStore =
+      std::function<common::Result<std::unique_ptr<metadata::MetadataStore>>(common::Loop& loop)>;
 
   common::Result<void> Start(const MakeStore& make_store);
   // Ends calls under way, stops the thread, closes the connections. Not from the loop.
@@ -64,14 +64,16 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   }
 
   rpc::AsioLoop& loop() { return loop_; }
-  Engine& engine() { return *engine_; }                      // loop thread
-  metadata::MetadataStore& store() { return *store_; }       // loop thread
-  rpc::ChannelPool& channels();                              // loop thread
-  bool stopping() const { return stopping_; }                // loop thread
+  Engine& engine() { return *engine_; }                 // loop thread
+  metadata::MetadataStore& store() { return *store_; }  // loop thread
+  rpc::ChannelPool& channels();                         // loop thread
+  bool stopping() const { return stopping_; }           // loop thread
 
   // Called on the loop at shutdown, unless dropped before. Loop thread.
   using Farewell = std::shared_ptr<common::Task>;
-  void AtShutdown(std::weak_ptr<common::Task> farewell) { farewells_.push_back(std::move(farewell)); }
+  void AtShutdown(std::weak_ptr<common::Task> farewell) {
+    farewells_.push_back(std::move(farewell));
+  }
 
  private:
   bool Enter();

@@ -17,7 +17,9 @@ Engine::Engine(common::Loop& loop, metadata::MetadataStore& store, rpc::ChannelP
       placement_(loop, directory_, random),
       services_{loop, ledgers_, directory_, channels, placement_, timing} {}
 
-void Engine::Start(metadata::MetadataStore::Done done) { directory_.Start(std::move(done)); }
+void Engine::Start(metadata::MetadataStore::Done done) {
+  directory_.Start(std::move(done));
+}
 
 void Engine::Create(CreateOptions options, std::int64_t now_ms,
                     common::Callback<common::Result<std::shared_ptr<Writer>>> done) {
@@ -49,8 +51,7 @@ void Engine::Create(CreateOptions options, std::int64_t now_ms,
   });
 }
 
-void Engine::Open(LedgerId id,
-                  common::Callback<common::Result<std::shared_ptr<Reader>>> done) {
+void Engine::Open(LedgerId id, common::Callback<common::Result<std::shared_ptr<Reader>>> done) {
   ledgers_.Read(id, [this, done = std::move(done)](auto ledger) mutable {
     if (!ledger) return done(Fail(std::move(ledger).error()));
     auto reader = std::make_shared<Reader>(services_, *std::move(ledger));
@@ -66,7 +67,9 @@ void Engine::Seal(LedgerId id, Recovery::Done done) {
   });
 }
 
-void Engine::Describe(LedgerId id, metadata::LedgerDone done) { ledgers_.Read(id, std::move(done)); }
+void Engine::Describe(LedgerId id, metadata::LedgerDone done) {
+  ledgers_.Read(id, std::move(done));
+}
 
 void Engine::Delete(LedgerId id, std::int64_t now_ms, metadata::MetadataStore::Done done) {
   ledgers_.ReadEvenDeleted(id, [this, id, now_ms, done = std::move(done)](auto ledger) mutable {

@@ -11,8 +11,8 @@
 
 namespace quire::client {
 
-// The verbs of a client on one loop, without a thread of its own: what Client wraps for applications
-// and the simulation drives directly. Loop thread only.
+// The verbs of a client on one loop, without a thread of its own: what Client wraps for
+// applications and the simulation drives directly. Loop thread only.
 class Engine {
  public:
   Engine(common::Loop& loop, metadata::MetadataStore& store, rpc::ChannelPool& channels,
@@ -25,8 +25,8 @@ class Engine {
               common::Callback<common::Result<std::shared_ptr<Writer>>> done);
   // Never fences; the reader sees what is confirmed.
   void Open(protocol::LedgerId id, common::Callback<common::Result<std::shared_ptr<Reader>>> done);
-  // Recovery: afterwards the ledger is closed and its writer can acknowledge nothing more. An explicit
-  // verb, never a side effect of opening (T-42).
+  // Recovery: afterwards the ledger is closed and its writer can acknowledge nothing more. An
+  // explicit verb, never a side effect of opening (T-42).
   void Seal(protocol::LedgerId id, Recovery::Done done);
   void Describe(protocol::LedgerId id, metadata::LedgerDone done);
   // Success also when it was deleted before; kNoSuchLedger when it never was.

@@ -19,14 +19,10 @@ metadata::LedgerUpdate EnsembleChange::ToUpdate(PickBookie pick) const {
   metadata::LedgerUpdate update;
   update.needs = [change, still_there](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kOpen:
-        break;
-      case LedgerState::kInRecovery:
-        return Fail(Errc::kFenced);
-      case LedgerState::kClosed:
-        return Fail(Errc::kLedgerClosed, "closed by another client");
-      case LedgerState::kDeleted:
-        return Fail(Errc::kNoSuchLedger);
+      case LedgerState::kOpen: break;
+      case LedgerState::kInRecovery: return Fail(Errc::kFenced);
+      case LedgerState::kClosed: return Fail(Errc::kLedgerClosed, "closed by another client");
+      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
     }
     return std::ranges::any_of(change.replacing,
                                [&](const auto& slot) { return still_there(ledger, slot.first); });

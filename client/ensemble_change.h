@@ -11,8 +11,8 @@
 
 namespace quire::client {
 
-// Chooses a bookie that is none of `exclude`; nullopt: there is none. Given by the driver, so that the
-// protocol itself holds neither randomness nor the list of bookies.
+// Chooses a bookie that is none of `exclude`; nullopt: there is none. Given by the driver, so that
+// the protocol itself holds neither randomness nor the list of bookies.
 using PickBookie =
     std::function<std::optional<protocol::BookieId>(const std::set<protocol::BookieId>& exclude)>;
 

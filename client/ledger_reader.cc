@@ -9,7 +9,9 @@ namespace quire::client {
 LedgerReader::LedgerReader(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LedgerReader::~LedgerReader() = default;
 
-protocol::LedgerId LedgerReader::id() const { return impl_->first_metadata().id; }
+protocol::LedgerId LedgerReader::id() const {
+  return impl_->first_metadata().id;
+}
 
 metadata::LedgerMetadata LedgerReader::metadata() const {
   auto ledger = impl_->core().Call<metadata::LedgerMetadata>(

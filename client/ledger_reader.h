@@ -8,8 +8,8 @@
 
 namespace quire::client {
 
-// Reads a ledger: what is confirmed, verified end to end, from whichever replica answers. Thread-safe.
-// Calls block until their outcome is known; none may be made from inside a callback.
+// Reads a ledger: what is confirmed, verified end to end, from whichever replica answers.
+// Thread-safe. Calls block until their outcome is known; none may be made from inside a callback.
 class LedgerReader {
  public:
   ~LedgerReader();
@@ -24,9 +24,10 @@ class LedgerReader {
   // Asks the bookies how far the ledger is confirmed.
   common::Result<Progress> ReadLac();
 
-  // Entries first..last in one round of calls: all of them, or a prefix (at least one entry) when they
-  // are many or large; go on after the last one returned. kNoSuchEntry: `last` is above progress().lac.
-  // kReadFailed: try again later. kDataLoss: every replica denies a confirmed entry.
+  // Entries first..last in one round of calls: all of them, or a prefix (at least one entry) when
+  // they are many or large; go on after the last one returned. kNoSuchEntry: `last` is above
+  // progress().lac. kReadFailed: try again later. kDataLoss: every replica denies a confirmed
+  // entry.
   common::Result<std::vector<Entry>> Read(protocol::EntryId first, protocol::EntryId last);
 
   // Waits until more than `known` is confirmed or the ledger is closed, or `at_most` has passed.

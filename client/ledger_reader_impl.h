@@ -30,7 +30,7 @@ class LedgerReader::Impl {
 
  private:
   const std::shared_ptr<ClientCore> core_;
-  const std::shared_ptr<Reader> reader_;  // loop thread
+  const std::shared_ptr<Reader> reader_;           // loop thread
   const metadata::LedgerMetadata first_metadata_;  // as it was opened
   const std::shared_ptr<common::Task> farewell_;
 };

@@ -26,8 +26,9 @@ common::Result<metadata::Ensemble> Placement::Pick(int ensemble_size) {
     if (!bookie) bookie = PickOne(chosen, addresses, true);
     if (!bookie) {
       return common::Fail(common::Errc::kNotEnoughBookies,
-                          "an ensemble of " + std::to_string(ensemble_size) + " needs as many "
-                          "writable bookies on different daemons, and only " +
+                          "an ensemble of " + std::to_string(ensemble_size) +
+                              " needs as many "
+                              "writable bookies on different daemons, and only " +
                               std::to_string(ensemble.size()) +
                               " are registered; start more or choose a smaller ensemble");
     }

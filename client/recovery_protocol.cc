@@ -96,11 +96,8 @@ void RecoveryProtocol::OnRead(int slot, EntryId entry, Code code, std::string by
 void RecoveryProtocol::Advance(RecoveryEffects& effects) {
   while (!end_found_) {
     switch (reads_->Decide()) {
-      case RecoveryReads::Verdict::kWait:
-        return;
-      case RecoveryReads::Verdict::kEnd:
-        end_found_ = true;
-        break;
+      case RecoveryReads::Verdict::kWait: return;
+      case RecoveryReads::Verdict::kEnd: end_found_ = true; break;
       case RecoveryReads::Verdict::kBlocked:
         return Abort(
             Error(Errc::kRecoveryBlocked,
@@ -150,14 +147,10 @@ metadata::LedgerUpdate RecoveryProtocol::CloseUpdate() const {
   metadata::LedgerUpdate update;
   update.needs = [](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kInRecovery:
-        return true;
-      case LedgerState::kClosed:
-        return false;  // somebody else's end holds; ours is forgotten
-      case LedgerState::kDeleted:
-        return Fail(Errc::kNoSuchLedger);
-      case LedgerState::kOpen:
-        break;
+      case LedgerState::kInRecovery: return true;
+      case LedgerState::kClosed: return false;  // somebody else's end holds; ours is forgotten
+      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
+      case LedgerState::kOpen: break;
     }
     return Fail(Errc::kCorrupt, "ledger left recovery without being closed");
   };

@@ -61,15 +61,12 @@ common::Result<void> RecoveryWrites::OnAdd(const Send& send, Code code, std::vec
         return {};
       }
       return SlotFailed(send.slot, sends);
-    case Code::kFenced:
-      return Fail(Errc::kNoSuchLedger, "a bookie says that it was deleted");
-    case Code::kUnauthorized:
-      return Fail(Errc::kUnauthorized);
+    case Code::kFenced: return Fail(Errc::kNoSuchLedger, "a bookie says that it was deleted");
+    case Code::kUnauthorized: return Fail(Errc::kUnauthorized);
     case Code::kConflict:
       return Fail(Errc::kConflict, "replicas of entry " + std::to_string(send.entry.value()) +
                                        " differ; keep the bookies as they are and report this");
-    default:
-      return SlotFailed(send.slot, sends);
+    default: return SlotFailed(send.slot, sends);
   }
 }
 

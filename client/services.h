@@ -13,9 +13,9 @@ namespace quire::client {
 
 // Times with a reason; the defaults fit a data centre and the tests alike.
 struct Timing {
-  common::Duration read = std::chrono::seconds(5);        // one read of one bookie
+  common::Duration read = std::chrono::seconds(5);          // one read of one bookie
   common::Duration hedge = std::chrono::milliseconds(300);  // then another replica is asked as well
-  common::Duration metadata = std::chrono::seconds(30);   // how long a change outlives an outage
+  common::Duration metadata = std::chrono::seconds(30);     // how long a change outlives an outage
   common::Duration busy_pause = std::chrono::milliseconds(20);
   common::Duration retry_change = std::chrono::seconds(1);  // a slot without a spare is tried again
   // A writer that falls silent tells its LAC after so long, so that readers get the last entry.
@@ -35,7 +35,8 @@ struct Services {
     return channels.Get(directory.AddressOf(bookie));
   }
   PickBookie Picker() {
-    return [this](const std::set<protocol::BookieId>& exclude) { return placement.Replace(exclude); };
+    return
+        [this](const std::set<protocol::BookieId>& exclude) { return placement.Replace(exclude); };
   }
 };
 

@@ -91,12 +91,9 @@ void WriteProtocol::OnAdd(const WriteEffects::Send& send, Code code, WriteEffect
         Trim();
       }
       return;
-    case Code::kFenced:
-      return GoFenced(Error(Errc::kFenced), effects);
-    case Code::kUnauthorized:
-      return GoBroken(Error(Errc::kUnauthorized), effects);
-    case Code::kConflict:
-      return GoBroken(Error(Errc::kConflict), effects);
+    case Code::kFenced: return GoFenced(Error(Errc::kFenced), effects);
+    case Code::kUnauthorized: return GoBroken(Error(Errc::kUnauthorized), effects);
+    case Code::kConflict: return GoBroken(Error(Errc::kConflict), effects);
     case Code::kBadRequest:
       return GoBroken(Error(Errc::kInvalidArgument, "a bookie refused the add"), effects);
     case Code::kBusy:
@@ -153,12 +150,9 @@ void WriteProtocol::OnChanged(common::Result<metadata::VersionedLedger> result,
     switch (error.code()) {
       case Errc::kFenced:
       case Errc::kLedgerClosed:
-      case Errc::kNoSuchLedger:
-        return GoFenced(std::move(error), effects);
-      case Errc::kNotEnoughBookies:
-        return NoSpare(std::move(error), effects);
-      default:
-        return GoBroken(std::move(error), effects);
+      case Errc::kNoSuchLedger: return GoFenced(std::move(error), effects);
+      case Errc::kNotEnoughBookies: return NoSpare(std::move(error), effects);
+      default: return GoBroken(std::move(error), effects);
     }
   }
   ledger_ = *std::move(result);
@@ -281,15 +275,10 @@ void WriteProtocol::Close(WriteEffects& effects) {
       handle_ = Handle::kClosing;
       MaybeClose(effects);
       return;
-    case Handle::kClosing:
-      return;
-    case Handle::kBroken:
-      effects.stopped = close_result_.has_value();
-      return;
+    case Handle::kClosing: return;
+    case Handle::kBroken: effects.stopped = close_result_.has_value(); return;
     case Handle::kClosed:
-    case Handle::kFenced:
-      effects.stopped = true;
-      return;
+    case Handle::kFenced: effects.stopped = true; return;
   }
 }
 
@@ -304,10 +293,8 @@ metadata::LedgerUpdate WriteProtocol::CloseUpdate() const {
   metadata::LedgerUpdate update;
   update.needs = [last, length](const LedgerMetadata& ledger) -> common::Result<bool> {
     switch (ledger.state) {
-      case LedgerState::kOpen:
-        return true;
-      case LedgerState::kInRecovery:
-        return Fail(Errc::kFenced);  // T-24
+      case LedgerState::kOpen: return true;
+      case LedgerState::kInRecovery: return Fail(Errc::kFenced);  // T-24
       case LedgerState::kClosed:
         if (ledger.last_entry == last && ledger.length == length) return false;
         return Fail(Errc::kMetadataConflict, "recovered by another client up to entry " +
@@ -315,8 +302,7 @@ metadata::LedgerUpdate WriteProtocol::CloseUpdate() const {
                                                  ", this writer confirmed " +
                                                  std::to_string(last.value()) +
                                                  "; open the ledger to see which entries it kept");
-      case LedgerState::kDeleted:
-        return Fail(Errc::kNoSuchLedger);
+      case LedgerState::kDeleted: return Fail(Errc::kNoSuchLedger);
     }
     return Fail(Errc::kCorrupt, "undefined ledger state");
   };

@@ -12,10 +12,8 @@ bool BookieFailed(protocol::Code code) {
     case protocol::Code::kReadOnly:
     case protocol::Code::kWrongBookie:
     case protocol::Code::kTimeout:
-    case protocol::Code::kDisconnected:
-      return true;
-    default:
-      return false;
+    case protocol::Code::kDisconnected: return true;
+    default: return false;
   }
 }
 

@@ -9,9 +9,9 @@ namespace quire::common {
 }  // namespace quire::common
 
 // An invariant that stays on in release builds.
-#define QUIRE_CHECK(condition)                                              \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]] {                                        \
-      ::quire::common::CheckFailed(#condition, __FILE__, __LINE__);         \
-    }                                                                       \
+#define QUIRE_CHECK(condition)                                      \
+  do {                                                              \
+    if (!(condition)) [[unlikely]] {                                \
+      ::quire::common::CheckFailed(#condition, __FILE__, __LINE__); \
+    }                                                               \
   } while (false)

@@ -14,8 +14,9 @@ namespace quire::common {
 // Offsets, lengths and memory of writes and reads on a file opened `direct` are multiples of this.
 inline constexpr std::size_t kDiskBlockBytes = 4096;
 
-// One open file. Blocking: used from workers only, by one thread at a time for writes; reads may run
-// beside each other. After a failed write or sync the content is undefined: stop using the file.
+// One open file. Blocking: used from workers only, by one thread at a time for writes; reads may
+// run beside each other. After a failed write or sync the content is undefined: stop using the
+// file.
 class File {
  public:
   virtual ~File() = default;
@@ -37,8 +38,8 @@ class File {
 };
 
 struct OpenOptions {
-  bool create = false;   // create the file if it is missing; its name is durable after SyncDirectory
-  bool direct = false;   // bypass the page cache where the file system can (see Disk::direct)
+  bool create = false;  // create the file if it is missing; its name is durable after SyncDirectory
+  bool direct = false;  // bypass the page cache where the file system can (see Disk::direct)
   bool durable = false;  // each write is on stable storage when it returns
 };
 
@@ -57,7 +58,8 @@ class Disk {
   virtual Result<std::uint64_t> FreeBytes() const = 0;
   // The directory, for messages and for the libraries that need a path of their own.
   virtual const std::string& path() const = 0;
-  // False when the file system refuses direct I/O: `direct` is then ignored and syncs use fdatasync.
+  // False when the file system refuses direct I/O: `direct` is then ignored and syncs use
+  // fdatasync.
   virtual bool direct() const = 0;
 };
 

@@ -64,9 +64,8 @@ std::string Error::ToString() const {
 std::unexpected<Error> FailErrno(int error_number, std::string_view operation,
                                  std::string_view path) {
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return Fail(full ? Errc::kDiskFull : Errc::kIo,
-              std::string(operation) + " " + std::string(path) + " (" +
-                  std::strerror(error_number) + ")");
+  return Fail(full ? Errc::kDiskFull : Errc::kIo, std::string(operation) + " " + std::string(path) +
+                                                      " (" + std::strerror(error_number) + ")");
 }
 
 }  // namespace quire::common

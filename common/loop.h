@@ -26,8 +26,8 @@ class Loop {
   // The loop's clock. Any thread.
   virtual TimePoint Now() const = 0;
 
-  // Run the task in a later turn, in the order posted. Any thread. Tasks posted to a stopped loop are
-  // dropped without running.
+  // Run the task in a later turn, in the order posted. Any thread. Tasks posted to a stopped loop
+  // are dropped without running.
   virtual void Post(Task task) = 0;
 
   // Run the task once after the delay. Loop thread only. Ids are never reused and never 0.

@@ -73,7 +73,7 @@ class PosixFile final : public File {
   }
 
   Result<std::uint64_t> Size() const override {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) return FailErrno(errno, "stat", path_);
     return static_cast<std::uint64_t>(status.st_size);
   }
@@ -110,7 +110,9 @@ Result<std::unique_ptr<PosixDisk>> PosixDisk::Create(const std::string& path) {
   return std::unique_ptr<PosixDisk>(new PosixDisk(path, ProbeDirect(path)));
 }
 
-std::string PosixDisk::Join(std::string_view name) const { return path_ + "/" + std::string(name); }
+std::string PosixDisk::Join(std::string_view name) const {
+  return path_ + "/" + std::string(name);
+}
 
 Result<std::unique_ptr<File>> PosixDisk::Open(std::string_view name, OpenOptions options) {
   const bool direct = options.direct && direct_;
@@ -156,7 +158,7 @@ Result<void> PosixDisk::SyncDirectory() {
 }
 
 Result<std::uint64_t> PosixDisk::FreeBytes() const {
-  struct statvfs status {};
+  struct statvfs status{};
   if (::statvfs(path_.c_str(), &status) != 0) return FailErrno(errno, "stat", path_);
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }

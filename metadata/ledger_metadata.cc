@@ -151,14 +151,10 @@ Result<void> CheckTransition(const LedgerMetadata& from, const LedgerMetadata& t
 
 std::string_view StateName(LedgerState state) {
   switch (state) {
-    case LedgerState::kOpen:
-      return "open";
-    case LedgerState::kInRecovery:
-      return "in recovery";
-    case LedgerState::kClosed:
-      return "closed";
-    case LedgerState::kDeleted:
-      return "deleted";
+    case LedgerState::kOpen: return "open";
+    case LedgerState::kInRecovery: return "in recovery";
+    case LedgerState::kClosed: return "closed";
+    case LedgerState::kDeleted: return "deleted";
   }
   return "unknown";
 }

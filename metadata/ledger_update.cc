@@ -59,14 +59,10 @@ void LedgerUpdateLoop::Swapped(const std::shared_ptr<const LedgerMetadata>& next
       // Perhaps our own earlier attempt: the read-back looks for it (T-27).
       Progressed();
       return Reread();
-    case Errc::kNoNode:
-      return Gone();
-    case Errc::kAmbiguous:
-      return StoreIsAway(result.error(), true);
-    case Errc::kMetadataUnavailable:
-      return StoreIsAway(result.error(), in_doubt_.has_value());
-    default:
-      return GiveUp(std::move(result).error());
+    case Errc::kNoNode: return Gone();
+    case Errc::kAmbiguous: return StoreIsAway(result.error(), true);
+    case Errc::kMetadataUnavailable: return StoreIsAway(result.error(), in_doubt_.has_value());
+    default: return GiveUp(std::move(result).error());
   }
 }
 

@@ -176,8 +176,7 @@ Result<void> MemoryTree::Apply(Op& op, Change& change) {
       return without_version(CreateOne(op.path, std::move(op.value), 0, change));
     case Op::Kind::kCompareAndSet:
       return without_version(SetOne(op.path, std::move(op.value), op.version, change));
-    case Op::Kind::kDelete:
-      return DeleteOne(op.path, op.version, change);
+    case Op::Kind::kDelete: return DeleteOne(op.path, op.version, change);
     case Op::Kind::kCheck: {
       const auto node = nodes_.find(op.path);
       if (node == nodes_.end()) return Fail(Errc::kNoNode, op.path);

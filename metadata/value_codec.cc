@@ -32,14 +32,10 @@ constexpr int kMaxDepth = 16;
 
 std::string KindName(ValueKind kind) {
   switch (kind) {
-    case ValueKind::kLedger:
-      return "ledger";
-    case ValueKind::kRegistration:
-      return "registration";
-    case ValueKind::kCookie:
-      return "cookie";
-    case ValueKind::kInstance:
-      return "instance";
+    case ValueKind::kLedger: return "ledger";
+    case ValueKind::kRegistration: return "registration";
+    case ValueKind::kCookie: return "cookie";
+    case ValueKind::kInstance: return "instance";
   }
   return "unknown";
 }
@@ -86,9 +82,10 @@ class UntrustedReader final : public TVirtualProtocol<UntrustedReader, TBinaryPr
     return static_cast<std::uint8_t>(byte);
   }
   static TType Known(std::uint8_t byte) {
-    using namespace apache::thrift::protocol;
-    for (const TType type : {T_BOOL, T_BYTE, T_DOUBLE, T_I16, T_I32, T_I64, T_STRING, T_STRUCT,
-                             T_MAP, T_SET, T_LIST}) {
+    namespace thrift = apache::thrift::protocol;
+    for (const TType type : {thrift::T_BOOL, thrift::T_BYTE, thrift::T_DOUBLE, thrift::T_I16,
+                             thrift::T_I32, thrift::T_I64, thrift::T_STRING, thrift::T_STRUCT,
+                             thrift::T_MAP, thrift::T_SET, thrift::T_LIST}) {
       if (byte == type) return type;
     }
     throw TProtocolException(TProtocolException::INVALID_DATA, "unknown type");

@@ -14,28 +14,19 @@ using Code = ZookeeperSession::Code;
 
 Code Translate(int result) {
   switch (result) {
-    case ZOK:
-      return Code::kOk;
-    case ZNONODE:
-      return Code::kNoNode;
-    case ZNODEEXISTS:
-      return Code::kNodeExists;
-    case ZBADVERSION:
-      return Code::kBadVersion;
-    case ZNOTEMPTY:
-      return Code::kNotEmpty;
-    case ZNOCHILDRENFOREPHEMERALS:
-      return Code::kEphemeralParent;
+    case ZOK: return Code::kOk;
+    case ZNONODE: return Code::kNoNode;
+    case ZNODEEXISTS: return Code::kNodeExists;
+    case ZBADVERSION: return Code::kBadVersion;
+    case ZNOTEMPTY: return Code::kNotEmpty;
+    case ZNOCHILDRENFOREPHEMERALS: return Code::kEphemeralParent;
     case ZNOAUTH:
     case ZBADARGUMENTS:
     case ZINVALIDACL:
     case ZUNIMPLEMENTED:
-    case ZMARSHALLINGERROR:
-      return Code::kRefused;
-    case ZTHROTTLEDOP:
-      return Code::kThrottled;
-    default:
-      return Code::kLost;
+    case ZMARSHALLINGERROR: return Code::kRefused;
+    case ZTHROTTLEDOP: return Code::kThrottled;
+    default: return Code::kLost;
   }
 }
 
@@ -265,12 +256,8 @@ void ZookeeperSession::Multi(const std::vector<Op>& ops, Done done) {
       case Op::Kind::kCompareAndSet:
         zoo_set_op_init(&steps[i], path, value, size, version, nullptr);
         break;
-      case Op::Kind::kDelete:
-        zoo_delete_op_init(&steps[i], path, version);
-        break;
-      case Op::Kind::kCheck:
-        zoo_check_op_init(&steps[i], path, version);
-        break;
+      case Op::Kind::kDelete: zoo_delete_op_init(&steps[i], path, version); break;
+      case Op::Kind::kCheck: zoo_check_op_init(&steps[i], path, version); break;
     }
   }
   CheckSent(zoo_amulti(handle_, static_cast<int>(steps.size()), steps.data(),

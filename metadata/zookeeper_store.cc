@@ -182,24 +182,18 @@ class ZookeeperStore::Impl {
 
   void End(CallId id, const Reply& reply) {
     switch (reply.code) {
-      case Code::kNoNode:
-        return calls_.Fail(id, common::Error(Errc::kNoNode));
-      case Code::kNodeExists:
-        return calls_.Fail(id, common::Error(Errc::kNodeExists));
-      case Code::kBadVersion:
-        return calls_.Fail(id, common::Error(Errc::kBadVersion));
-      case Code::kNotEmpty:
-        return calls_.Fail(id, common::Error(Errc::kNotEmpty));
+      case Code::kNoNode: return calls_.Fail(id, common::Error(Errc::kNoNode));
+      case Code::kNodeExists: return calls_.Fail(id, common::Error(Errc::kNodeExists));
+      case Code::kBadVersion: return calls_.Fail(id, common::Error(Errc::kBadVersion));
+      case Code::kNotEmpty: return calls_.Fail(id, common::Error(Errc::kNotEmpty));
       case Code::kEphemeralParent:
-      case Code::kRefused:
-        return calls_.Fail(id, {Errc::kInvalidArgument, reply.detail});
+      case Code::kRefused: return calls_.Fail(id, {Errc::kInvalidArgument, reply.detail});
       case Code::kNotSent:
       case Code::kThrottled:
         calls_.SetInDoubt(id, false);
         return calls_.Lose(id, "took no request: " + reply.detail);
       case Code::kOk:
-      case Code::kLost:
-        return calls_.Lose(id, "lost the connection: " + reply.detail);
+      case Code::kLost: return calls_.Lose(id, "lost the connection: " + reply.detail);
     }
   }
 
@@ -213,8 +207,7 @@ class ZookeeperStore::Impl {
 
   void OnState(ZookeeperSession::State state) {
     switch (state) {
-      case ZookeeperSession::State::kConnected:
-        return OnConnected();
+      case ZookeeperSession::State::kConnected: return OnConnected();
       case ZookeeperSession::State::kDisconnected:
         if (calls_.connected()) Notify(SessionEvent::kDisconnected);
         return calls_.Disconnected();

@@ -46,9 +46,7 @@ void ZookeeperWatches::Answered(ZookeeperSession& session, const WatchKey& key, 
   // Fired meanwhile, by an event that overtook the answer.
   if (!armed_.contains(key)) return;
   switch (code) {
-    case Code::kOk:
-      armed_[key] = Armed::kYes;
-      return;
+    case Code::kOk: armed_[key] = Armed::kYes; return;
     case Code::kNoNode:
       if (key.kind == WatchKind::kNode) {
         armed_[key] = Armed::kYes;
@@ -66,8 +64,7 @@ void ZookeeperWatches::Answered(ZookeeperSession& session, const WatchKey& key, 
         }
       });
       return;
-    default:
-      armed_[key] = Armed::kLost;
+    default: armed_[key] = Armed::kLost;
   }
 }
 

@@ -28,7 +28,11 @@ enum class Code : std::int32_t {
 std::string_view CodeName(Code code);
 
 // OK, NO_ENTRY and NO_LEDGER are knowledge; every other answer to a read is "unknown" (T-15, T-16).
-constexpr bool IsNegative(Code code) { return code == Code::kNoEntry || code == Code::kNoLedger; }
-constexpr bool IsKnown(Code code) { return code == Code::kOk || IsNegative(code); }
+constexpr bool IsNegative(Code code) {
+  return code == Code::kNoEntry || code == Code::kNoLedger;
+}
+constexpr bool IsKnown(Code code) {
+  return code == Code::kOk || IsNegative(code);
+}
 
 }  // namespace quire::protocol

@@ -48,7 +48,8 @@ EntryHeader PeekEntryHeader(std::string_view entry) {
 }
 
 common::Result<EntryHeader> VerifyEntry(std::string_view entry) {
-  if (entry.size() < kEntryOverheadBytes) return Fail(Errc::kCorrupt, "entry shorter than its header");
+  if (entry.size() < kEntryOverheadBytes)
+    return Fail(Errc::kCorrupt, "entry shorter than its header");
   if (entry.size() > kEntryOverheadBytes + kMaxPayloadBytes) {
     return Fail(Errc::kCorrupt, "entry longer than the limit");
   }

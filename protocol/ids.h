@@ -31,7 +31,8 @@ class StrongId {
 using LedgerId = StrongId<struct LedgerTag>;
 using EntryId = StrongId<struct EntryTag>;
 
-// "Nothing": the LAC of a ledger without a confirmed entry, the end of a ledger closed empty (T-21).
+// "Nothing": the LAC of a ledger without a confirmed entry, the end of a ledger closed empty
+// (T-21).
 inline constexpr EntryId kNoEntry{-1};
 
 }  // namespace quire::protocol

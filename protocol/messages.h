@@ -47,8 +47,8 @@ struct LacRequest {
   LedgerId ledger;
   bool fence = false;
   LedgerKey key;  // required when fencing
-  // Long poll: with wait_ms > 0 the answer is held back until the LAC here is above `known_lac`, the
-  // ledger is fenced or deleted here, or wait_ms have passed.
+  // Long poll: with wait_ms > 0 the answer is held back until the LAC here is above `known_lac`,
+  // the ledger is fenced or deleted here, or wait_ms have passed.
   EntryId known_lac = kNoEntry;
   std::int32_t wait_ms = 0;
 };
@@ -89,8 +89,8 @@ struct ListEntriesRequest {
 
 struct ListEntriesReply {
   Code code = Code::kUnknown;
-  std::vector<EntryRun> runs;  // ascending
-  EntryId next_entry = kNoEntry;     // ask again from here; kNoEntry: that was all
+  std::vector<EntryRun> runs;     // ascending
+  EntryId next_entry = kNoEntry;  // ask again from here; kNoEntry: that was all
 };
 
 struct StatusRequest {

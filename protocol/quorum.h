@@ -45,7 +45,9 @@ constexpr bool InWriteSet(const Replication& r, EntryId entry, int slot) {
 }
 
 // So many certain denials prove that an entry cannot have been acknowledged (QC).
-constexpr int NegativeQuorum(const Replication& r) { return r.write_quorum - r.ack_quorum + 1; }
+constexpr int NegativeQuorum(const Replication& r) {
+  return r.write_quorum - r.ack_quorum + 1;
+}
 
 // True when fewer than Qa slots of every write set are unknown, so that no entry can hide from us
 // (EC). `known` holds the slots that answered OK, NO_ENTRY or NO_LEDGER, never the rest (T-02).

@@ -7,22 +7,12 @@ void WireReader::Skip(WireType type, int depth) {
   if (depth >= kMaxWireDepth) return Fail();
   switch (type) {
     case WireType::kBool:
-    case WireType::kByte:
-      Fixed<std::uint8_t>();
-      return;
-    case WireType::kI16:
-      Fixed<std::uint16_t>();
-      return;
-    case WireType::kI32:
-      Fixed<std::uint32_t>();
-      return;
+    case WireType::kByte: Fixed<std::uint8_t>(); return;
+    case WireType::kI16: Fixed<std::uint16_t>(); return;
+    case WireType::kI32: Fixed<std::uint32_t>(); return;
     case WireType::kI64:
-    case WireType::kDouble:
-      Fixed<std::uint64_t>();
-      return;
-    case WireType::kBinary:
-      Binary();
-      return;
+    case WireType::kDouble: Fixed<std::uint64_t>(); return;
+    case WireType::kBinary: Binary(); return;
     case WireType::kStruct:
       for (WireField field; NextField(field);) Skip(field.type, depth + 1);
       return;
@@ -45,8 +35,7 @@ void WireReader::Skip(WireType type, int depth) {
       for (std::uint32_t i = 0; i < count && ok_; ++i) Skip(element, depth + 1);
       return;
     }
-    case WireType::kStop:
-      break;
+    case WireType::kStop: break;
   }
   Fail();
 }

@@ -24,10 +24,8 @@ bool SpeaksForItself(const common::Error& error) {
     case Errc::kEntryTooLarge:
     case Errc::kMetadataUnavailable:
     case Errc::kWrongInstance:
-    case Errc::kUnsupported:
-      return !error.context().empty();
-    default:
-      return false;
+    case Errc::kUnsupported: return !error.context().empty();
+    default: return false;
   }
 }
 

@@ -71,16 +71,10 @@ class CrashFuzz {
       switch (Below(random_, 8)) {
         case 0:
         case 1:
-        case 2:
-          Append();
-          break;
-        case 3:
-          h_.journal->Kick();
-          break;
+        case 2: Append(); break;
+        case 3: h_.journal->Kick(); break;
         case 4:
-        case 5:
-          h_.worker.RunOne();
-          break;
+        case 5: h_.worker.RunOne(); break;
         case 6:
           h_.loop.RunOne();
           acked_ = std::max(acked_, h_.journal->durable());

@@ -32,8 +32,7 @@ TEST(JournalFormatTest, ABatchTakesWholeBlocks) {
 
 TEST(JournalFormatTest, AHeaderIsOnlyReadInItsEpochAndUndamaged) {
   std::string bytes(kBatchHeaderBytes, '\0');
-  EncodeBatchHeader({.records = 3, .epoch = 7, .first = 11, .body_bytes = 90},
-                    bytes.data());
+  EncodeBatchHeader({.records = 3, .epoch = 7, .first = 11, .body_bytes = 90}, bytes.data());
   const auto header = DecodeBatchHeader(bytes, 7);
   ASSERT_TRUE(header);
   EXPECT_EQ(header->version, kJournalVersion);

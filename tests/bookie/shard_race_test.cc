@@ -29,21 +29,11 @@ TEST_F(ShardRaceTest, D08NeverAnAcknowledgedAddThatAFencingReadDenied) {
       switch (Below(random, 8)) {
         case 0:
         case 1:
-        case 2:
-          adds.emplace(id, Add(MakeEntry(ledger, id)));
-          break;
-        case 3:
-          denials.emplace(id, FenceRead(ledger, id));
-          break;
-        case 4:
-          loop_.RunOne();
-          break;
-        case 5:
-          reader_.RunOne();
-          break;
-        case 6:
-          fakes_.journal->MakeDurable(fakes_.media.durable + 1 + Below(random, 2));
-          break;
+        case 2: adds.emplace(id, Add(MakeEntry(ledger, id))); break;
+        case 3: denials.emplace(id, FenceRead(ledger, id)); break;
+        case 4: loop_.RunOne(); break;
+        case 5: reader_.RunOne(); break;
+        case 6: fakes_.journal->MakeDurable(fakes_.media.durable + 1 + Below(random, 2)); break;
         case 7:
           if (Below(random, 4) == 0) {
             AskForFlush();

@@ -8,7 +8,7 @@
 
 // RocksDB comes without ThreadSanitizer's instrumentation: its atomics are not seen, and what they
 // order looks like races between its own threads. Our code is instrumented and stays checked.
-extern "C" const char* __tsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __tsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
   return "race:librocksdb\n";
 }

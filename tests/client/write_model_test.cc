@@ -64,8 +64,7 @@ class Model {
     switch (Below(random_, 16)) {
       case 0:
       case 1:
-      case 2:
-        return Append();
+      case 2: return Append();
       case 3:
       case 4:
       case 5:
@@ -84,12 +83,9 @@ class Model {
       case 12:
         if (!outcomes_.empty()) TellOutcome();
         return;
-      case 13:
-        return Timers();
-      case 14:
-        return Disturb();
-      default:
-        return Rare();
+      case 13: return Timers();
+      case 14: return Disturb();
+      default: return Rare();
     }
   }
 

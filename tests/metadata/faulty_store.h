@@ -99,19 +99,16 @@ class FaultyStore final : public MetadataStore {
     }
     using common::Errc;
     switch (fault) {
-      case Fault::kNone:
-        return write(std::move(done));
+      case Fault::kNone: return write(std::move(done));
       case Fault::kAppliedAndLost:
         return write([this, done = std::move(done)](common::Result<T>) mutable {
           Tell<T>(std::move(done), Errc::kAmbiguous);
         });
-      case Fault::kNotApplied:
-        return Tell<T>(std::move(done), Errc::kAmbiguous);
+      case Fault::kNotApplied: return Tell<T>(std::move(done), Errc::kAmbiguous);
       case Fault::kAppliedAfterwards:
         late_.push_back([write] { write([](common::Result<T>) {}); });
         return Tell<T>(std::move(done), Errc::kAmbiguous);
-      case Fault::kUnavailable:
-        return Tell<T>(std::move(done), Errc::kMetadataUnavailable);
+      case Fault::kUnavailable: return Tell<T>(std::move(done), Errc::kMetadataUnavailable);
       case Fault::kResent:
         return write(
             [write, done = std::move(done)](common::Result<T>) mutable { write(std::move(done)); });

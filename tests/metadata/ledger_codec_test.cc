@@ -58,17 +58,10 @@ TEST(LedgerCodecTest, NeverReturnsAnUnsoundLedgerFromDamagedBytes) {
     for (auto changes = 1 + common::Below(random, 4); changes > 0; --changes) {
       const auto at = common::Below(random, value.size());
       switch (common::Below(random, 4)) {
-        case 0:
-          value[at] = static_cast<char>(random());
-          break;
-        case 1:
-          value[at] = static_cast<char>(value[at] ^ 1 << common::Below(random, 8));
-          break;
-        case 2:
-          value.erase(at, 1 + common::Below(random, 8));
-          break;
-        default:
-          value.insert(at, 1 + common::Below(random, 8), static_cast<char>(random()));
+        case 0: value[at] = static_cast<char>(random()); break;
+        case 1: value[at] = static_cast<char>(value[at] ^ 1 << common::Below(random, 8)); break;
+        case 2: value.erase(at, 1 + common::Below(random, 8)); break;
+        default: value.insert(at, 1 + common::Below(random, 8), static_cast<char>(random()));
       }
       if (value.empty()) break;
     }

@@ -103,24 +103,29 @@ TEST_F(LedgerStoreTest, FailsACreateAtOnceWhenNothingWasSent) {
 
 TEST_F(LedgerStoreTest, NeverGivesAnIdTwice) {
   std::set<LedgerId> ids;
-  for (int i = 0; i < 40; ++i) {
-    if (i % 4 == 1) Script("/ids", {kAppliedAndLost});
-    if (i % 4 == 2) Script("/ids", {kAppliedAfterwards});
-    if (i % 4 == 3) Script("/ids", {kResent});
-    const auto made = i % 2 == 0 ? Create() : loop_.Await<VersionedLedger>([&](auto done) {
+  const std::vector<FaultyStore::Fault> faults = {kNone, kAppliedAndLost, kNotApplied,
+                                                  kAppliedAfterwards, kResent};
+  for (std::size_t i = 0; i < 50; ++i) {
+    // The fault is to meet a swap of the newest version, not one that loses anyway.
+    const auto before = Create();
+    ASSERT_TRUE(before);
+    EXPECT_TRUE(ids.insert(before->value->id).second);
+    Script("/ids", {faults[i % faults.size()]});
+    // Every second time, what was held back arrives while the creation goes on.
+    const auto made = loop_.Await<VersionedLedger>([&](auto done) {
       ledgers_->Create(SampleLedger(), std::move(done));
-      loop_.Post([this] { faulty_->ApplyLate(); });
+      if (i % 2 == 0) loop_.Post([this] { faulty_->ApplyLate(); });
     });
     ASSERT_TRUE(made) << made.error().ToString();
     EXPECT_TRUE(ids.insert(made->value->id).second);
+    // Deleted and purged, so that no record is in the way of a second use (T-31).
+    ASSERT_TRUE(MarkDeleted(made->value->id));
+    ASSERT_TRUE(loop_.Await<void>(
+        [&](auto done) { ledgers_->Purge(made->value->id, Version{1}, std::move(done)); }));
     const auto theirs = loop_.Await<VersionedLedger>(
         [&](auto done) { other_->Create(SampleLedger(), std::move(done)); });
     ASSERT_TRUE(theirs);
     EXPECT_TRUE(ids.insert(theirs->value->id).second);
-    // Deleted and purged ids do not come back either (T-31).
-    ASSERT_TRUE(MarkDeleted(made->value->id));
-    ASSERT_TRUE(loop_.Await<void>(
-        [&](auto done) { ledgers_->Purge(made->value->id, Version{1}, std::move(done)); }));
   }
 }
 

@@ -18,14 +18,10 @@ void NetworkWeather::Stop() {
 
 common::Duration NetworkWeather::EveryOf(Kind kind) const {
   switch (kind) {
-    case kClog:
-      return network_.profile().clog_every;
-    case kCut:
-      return network_.profile().cut_every;
-    case kReset:
-      return network_.profile().reset_every;
-    default:
-      return network_.profile().swizzle_every;
+    case kClog: return network_.profile().clog_every;
+    case kCut: return network_.profile().cut_every;
+    case kReset: return network_.profile().reset_every;
+    default: return network_.profile().swizzle_every;
   }
 }
 
@@ -50,12 +46,8 @@ void NetworkWeather::Strike(Kind kind) {
       network_.Cut(from, to);
       scheduler_.After(AnyLength(), nullptr, [network, from, to] { network->Mend(from, to); });
       break;
-    case kReset:
-      network_.Reset(from, to);
-      break;
-    default:
-      Swizzle(from);
-      break;
+    case kReset: network_.Reset(from, to); break;
+    default: Swizzle(from); break;
   }
 }
 

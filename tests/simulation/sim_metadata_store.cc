@@ -152,12 +152,9 @@ void SimMetadataStore::Call(Result<void> check, MetadataRequest request, AnswerD
     answered = false;
     FinishLater(id, Delay() * 3, common::Fail(Errc::kAmbiguous, request.path));
     switch (common::Below(random, 3)) {
-      case 0:
-        return;  // never applied
-      case 1:
-        return servers_.ApplyLater(session_, std::move(request));
-      default:
-        break;  // applied, the answer is lost
+      case 0: return;  // never applied
+      case 1: return servers_.ApplyLater(session_, std::move(request));
+      default: break;  // applied, the answer is lost
     }
   }
   // Sent is sent: it arrives as long as the servers know the session. If they do not any more, the

@@ -30,16 +30,12 @@ SimMetadataTree::Answer SimMetadataTree::Apply(const MetadataRequest& request,
       if (nodes_.contains(request.path)) return Fail(Errc::kNodeExists, request.path);
       MakeParents(request.path, mutations);
       return Create(request.path, request.value, request.owner, mutations);
-    case MetadataRequest::Kind::kRead:
-      return Read(request.path);
+    case MetadataRequest::Kind::kRead: return Read(request.path);
     case MetadataRequest::Kind::kCompareAndSet:
       return Set(request.path, request.value, request.version, mutations);
-    case MetadataRequest::Kind::kDelete:
-      return Delete(request.path, request.version, mutations);
-    case MetadataRequest::Kind::kMulti:
-      return Multi(request.ops, mutations);
-    case MetadataRequest::Kind::kList:
-      return List(request);
+    case MetadataRequest::Kind::kDelete: return Delete(request.path, request.version, mutations);
+    case MetadataRequest::Kind::kMulti: return Multi(request.ops, mutations);
+    case MetadataRequest::Kind::kList: return List(request);
   }
   std::unreachable();
 }
@@ -105,18 +101,12 @@ SimMetadataTree::Answer SimMetadataTree::Multi(const std::vector<metadata::Op>& 
   for (const metadata::Op& op : ops) {
     Answer step;
     switch (op.kind) {
-      case metadata::Op::Kind::kCreate:
-        step = Create(op.path, op.value, 0, mutations);
-        break;
+      case metadata::Op::Kind::kCreate: step = Create(op.path, op.value, 0, mutations); break;
       case metadata::Op::Kind::kCompareAndSet:
         step = Set(op.path, op.value, op.version, mutations);
         break;
-      case metadata::Op::Kind::kDelete:
-        step = Delete(op.path, op.version, mutations);
-        break;
-      case metadata::Op::Kind::kCheck:
-        step = Check(op.path, op.version);
-        break;
+      case metadata::Op::Kind::kDelete: step = Delete(op.path, op.version, mutations); break;
+      case metadata::Op::Kind::kCheck: step = Check(op.path, op.version); break;
     }
     if (!step) {
       nodes_ = before;

@@ -39,18 +39,13 @@ void SimpleBookie::Apply(const SimpleRecord& record, Lsn lsn) {
     ledger.lac_lsn = lsn;
   }
   switch (record.kind) {
-    case Kind::kEntry:
-      ledger.entries.insert_or_assign(record.entry, lsn);
-      break;
+    case Kind::kEntry: ledger.entries.insert_or_assign(record.entry, lsn); break;
     case Kind::kFence:
       ledger.fenced = true;
       ledger.shut = lsn;
       break;
-    case Kind::kLac:
-      break;
-    case Kind::kLimbo:
-      ledger.limbo = true;
-      break;
+    case Kind::kLac: break;
+    case Kind::kLimbo: ledger.limbo = true; break;
     case Kind::kDelete:
       ledger = {.key = ledger.key, .deleted = true, .shut = lsn, .entries = {}};
       break;
