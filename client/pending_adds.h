@@ -35,10 +35,17 @@ class PendingAdds {
     return adds_[static_cast<std::size_t>(entry - base_)];
   }
 
-  void Push(std::string bytes) { adds_.push_back({.bytes = std::move(bytes), .acks = {}}); }
+  // Of the entries that are not confirmed.
+  std::size_t bytes() const { return bytes_; }
+
+  void Push(std::string bytes) {
+    bytes_ += bytes.size();
+    adds_.push_back({.bytes = std::move(bytes), .acks = {}});
+  }
   // The lowest pending entry is confirmed; its bytes stay until a Trim.
   void Confirm() {
     confirmed_bytes_ += front().bytes.size();
+    bytes_ -= front().bytes.size();
     ++first_;
   }
   // Forgets confirmed entries from below: those nobody waits for, and all beyond `max_bytes`.
@@ -53,13 +60,14 @@ class PendingAdds {
   void Clear() {  // first() stays
     adds_.clear();
     base_ = first_;
-    confirmed_bytes_ = 0;
+    bytes_ = confirmed_bytes_ = 0;
   }
 
  private:
   protocol::EntryId first_;
   protocol::EntryId base_;  // of adds_.front(); not above first_
   std::deque<Add> adds_;
+  std::size_t bytes_ = 0;            // in adds_ from first_ on
   std::size_t confirmed_bytes_ = 0;  // in adds_ below first_
 };
 

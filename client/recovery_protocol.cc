@@ -108,7 +108,7 @@ void RecoveryProtocol::Advance(RecoveryEffects& effects) {
         length_ = protocol::PeekEntryHeader(bytes).length;
         ++recovered_;
         writes_->Push(std::move(bytes), effects.sends);
-        reads_->Extend(effects.reads);
+        if (!writes_->full()) reads_->Extend(effects.reads);
         break;
       }
     }
@@ -131,6 +131,7 @@ void RecoveryProtocol::OnAdd(const RecoveryWrites::Send& send, Code code,
   if (auto result = writes_->OnAdd(send, code, effects.sends, effects.send_later); !result) {
     return Abort(std::move(result).error(), effects);
   }
+  if (!end_found_ && !writes_->full()) reads_->Extend(effects.reads);
   if (end_found_ && writes_->idle()) Advance(effects);
 }
 

@@ -7,6 +7,8 @@ namespace quire::client {
 namespace {
 
 constexpr std::size_t kLargestWindow = 1024;
+constexpr std::size_t kSmallestWindow = 16;
+constexpr std::size_t kWindowBytes = 32 * 1024 * 1024;
 
 }  // namespace
 
@@ -18,7 +20,8 @@ RecoveryReads::RecoveryReads(const protocol::Replication& replication, EntryId f
 
 void RecoveryReads::Extend(std::vector<Ask>& asks) {
   if (tallies_.size() > window_ / 2) return;
-  if (!tallies_.empty()) window_ = std::min(window_ * 2, kLargestWindow);
+  const std::size_t bound = std::clamp(kWindowBytes / largest_, kSmallestWindow, kLargestWindow);
+  window_ = std::min(tallies_.empty() ? window_ : window_ * 2, bound);
   const EntryId begin = next_ + static_cast<std::int64_t>(tallies_.size());
   const EntryId end = next_ + static_cast<std::int64_t>(window_);
   std::vector<Ask> by_slot(static_cast<std::size_t>(replication_.ensemble));
@@ -45,6 +48,7 @@ void RecoveryReads::OnAnswer(int slot, EntryId entry, Code code, std::string byt
   if (code == Code::kOk && !tally.found) {
     tally.found = true;
     tally.bytes = std::move(bytes);
+    largest_ = std::max(largest_, tally.bytes.size());
   }
   if (protocol::IsNegative(code)) ++tally.negatives;  // unknown is never a negative (T-15, T-16)
 }

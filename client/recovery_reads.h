@@ -54,7 +54,8 @@ class RecoveryReads {
   const protocol::Replication replication_;
   protocol::EntryId next_;     // of tallies_.front()
   std::deque<Tally> tallies_;  // of the entries asked for and not decided
-  std::size_t window_ = 64;    // grows while entries are found
+  std::size_t window_ = 64;    // entries; grows while some are found, within a bound of bytes
+  std::size_t largest_ = 1;    // of the entries found, in bytes
 };
 
 }  // namespace quire::client

@@ -42,12 +42,16 @@ class RecoveryWrites {
   protocol::EntryId next() const { return pending_.next(); }
   protocol::EntryId confirmed() const { return pending_.first() - 1; }
   bool idle() const { return pending_.empty(); }
+  // So many bytes wait to be written back that no more should be read for now.
+  bool full() const { return pending_.bytes() >= kMaxPendingBytes; }
   std::string_view Bytes(protocol::EntryId entry) { return pending_.at(entry).bytes; }
   protocol::BookieId BookieOf(int slot) const { return ensemble_[static_cast<std::size_t>(slot)]; }
   // Segments that the replacements made, by first entry.
   const std::map<protocol::EntryId, metadata::Ensemble>& segments() const { return segments_; }
 
  private:
+  static constexpr std::size_t kMaxPendingBytes = 32 * 1024 * 1024;
+
   common::Result<void> SlotFailed(int slot, std::vector<Send>& sends);
 
   const protocol::Replication replication_;

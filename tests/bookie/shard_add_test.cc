@@ -80,6 +80,7 @@ TEST_F(ShardAddTest, ADuplicateInASegmentIsFoundByALookUp) {
 
 TEST_F(ShardAddTest, ABatchOfDuplicatesIsOneReadOfItsLedger) {
   std::vector<std::string> entries;
+  entries.reserve(10);
   for (int i = 0; i < 10; ++i) entries.push_back(MakeEntry(1, i));
   AddAll(entries);
   FlushAll();

@@ -79,6 +79,7 @@ class ShardFixture : public ::testing::Test {
                                             const protocol::LedgerKey& key = kKey) {
     auto reply = std::make_shared<std::optional<std::vector<protocol::Code>>>();
     std::vector<protocol::Add> adds;
+    adds.reserve(entries.size());
     for (const auto& bytes : entries) {
       adds.push_back({.entry = bytes, .key = key, .recovery = recovery});
     }
@@ -90,7 +91,7 @@ class ShardFixture : public ::testing::Test {
     return AddAll({bytes}, recovery, key);
   }
 
-  Reply<protocol::ReadReply> Read(std::int64_t ledger, std::vector<std::int64_t> ids,
+  Reply<protocol::ReadReply> Read(std::int64_t ledger, const std::vector<std::int64_t>& ids,
                                   bool fence = false, const protocol::LedgerKey& key = kKey,
                                   std::int32_t max_bytes = 0) {
     protocol::ReadRequest request;

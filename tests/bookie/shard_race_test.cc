@@ -34,7 +34,7 @@ TEST_F(ShardRaceTest, D08NeverAnAcknowledgedAddThatAFencingReadDenied) {
         case 4: loop_.RunOne(); break;
         case 5: reader_.RunOne(); break;
         case 6: fakes_.journal->MakeDurable(fakes_.media.durable + 1 + Below(random, 2)); break;
-        case 7:
+        default:
           if (Below(random, 4) == 0) {
             AskForFlush();
           } else if (Below(random, 16) == 0) {

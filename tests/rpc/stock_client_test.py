@@ -178,7 +178,10 @@ class StockClientTest(unittest.TestCase):
             return [(run.first, run.count) for run in reply.runs], reply.next_entry
 
         self.assertEqual(runs(from_entry=0), ([(0, 3), (5, 2), (9, 1)], -1))
-        self.assertEqual(runs(from_entry=0, max_runs=1), ([(0, 3)], 5))
+        first, following = runs(from_entry=0, max_runs=1)
+        self.assertEqual(first, [(0, 3)])
+        self.assertIn(following, range(3, 6))  # anywhere up to the next run
+        self.assertEqual(runs(from_entry=following, max_runs=1)[0], [(5, 2)])
         self.assertEqual(runs(from_entry=6), ([(6, 1), (9, 1)], -1))
 
     def test_status(self):

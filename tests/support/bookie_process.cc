@@ -43,6 +43,7 @@ pid_t Launch(const std::vector<std::string>& flags, int out, const fs::path& log
   for (std::string& flag : copies) argv.push_back(flag.data());
   argv.push_back(nullptr);
   const int err = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (err < 0 || out < 0) throw std::runtime_error("cannot open " + log.string());
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("fork failed");
