@@ -32,7 +32,7 @@ void DuplicateLookups::Read(LedgerId ledger, std::vector<EntryId> ids) {
   auto asked = ids;
   core_.store->Read(ledger, std::move(asked), protocol::kMaxReadReplyBytes,
                     [this, alive = std::weak_ptr(core_.alive), ledger,
-                     ids = std::move(ids)](std::vector<EntryAnswer> answers) mutable {
+                     ids = std::move(ids)](const std::vector<EntryAnswer>& answers) mutable {
                       if (!alive.expired()) Answered(ledger, std::move(ids), answers);
                     });
 }

@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kCookie = "cookie";
 constexpr const char* kIntent = "cookie.intent";
 constexpr const char* kScratch = "cookie.scratch";
-constexpr std::uint64_t kMaxCookieBytes = 64 * 1024;
+constexpr std::uint64_t kMaxCookieBytes = 64UL * 1024;
 
 Result<std::optional<Cookie>> ReadCookie(common::Disk& disk, const char* name) {
   const auto names = disk.List();

@@ -22,13 +22,19 @@ namespace {
 
 constexpr std::size_t kIdBytes = 8;
 
-protocol::LedgerKey KeyOf(std::string_view bytes) {
-  return {.high = common::LoadBig<std::uint64_t>(bytes.data()),
-          .low = common::LoadBig<std::uint64_t>(bytes.data() + 8)};
+// Both off the front of a record that was measured before.
+protocol::LedgerKey KeyOf(std::string_view record) {
+  common::ByteReader reader(record);
+  const auto high = reader.Big<std::uint64_t>();
+  const auto low = reader.Big<std::uint64_t>();
+  QUIRE_CHECK(high && low);
+  return {.high = *high, .low = *low};
 }
 
-LedgerId LedgerOf(std::string_view bytes) {
-  return LedgerId(common::LoadBig<std::int64_t>(bytes.data()));
+LedgerId LedgerOf(std::string_view record) {
+  const auto id = common::ByteReader(record).Big<std::int64_t>();
+  QUIRE_CHECK(id);
+  return LedgerId(*id);
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ ReplayStage::ReplayStage(common::Loop& real_loop, common::Worker& real_flush,
 
 std::vector<common::Worker*> ReplayStage::Readers() const {
   std::vector<common::Worker*> all;
+  all.reserve(readers.size());
   for (const auto& reader : readers) all.push_back(reader.get());
   return all;
 }

@@ -57,7 +57,7 @@ struct Shard::Parts {
 };
 
 Shard::Shard(common::Loop& loop, protocol::BookieId bookie, ShardResources resources,
-             ShardOptions options, Log log, Events events)
+             const ShardOptions& options, const Log& log, Events events)
     : bookie_(bookie),
       resources_(std::move(resources)),
       events_(std::move(events)),
@@ -180,7 +180,7 @@ protocol::BookieStatus Shard::Status() const {
   const StoreStats stats = core.store->stats();
   const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
   return {.bookie = bookie_,
-          .directory = resources_.store_disk.path(),
+          .directory = core.options.directory,
           .state = std::string(ModeName(mode())),
           .ledgers = number(core.ledgers.size()),
           .journal_lsn = number(core.journal->durable()),

@@ -29,7 +29,7 @@ class Shard {
   };
 
   Shard(common::Loop& loop, protocol::BookieId bookie, ShardResources resources,
-        ShardOptions options, Log log, Events events);
+        const ShardOptions& options, const Log& log, Events events);
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;

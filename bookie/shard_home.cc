@@ -92,6 +92,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
   if (!segment_disk) return Fail(std::move(segment_disk).error());
   segment_disk_ = *std::move(segment_disk);
   ShardOptions options = plan.options;
+  options.directory = plan.directory;
   options.store.index_path = plan.directory + "/index";
   std::error_code error;
   std::filesystem::create_directory(options.store.index_path, error);
@@ -111,7 +112,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
                                                   .journal_worker = *journal_worker_,
                                                   .flush_worker = *flush_worker_,
                                                   .readers = std::move(readers)},
-                                   std::move(options), log_, std::move(events));
+                                   options, log_, std::move(events));
   return shard_->Open(plan.storage);
 }
 

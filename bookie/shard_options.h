@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bookie/journal.h"
@@ -16,6 +17,7 @@
 namespace quire::bookie {
 
 struct ShardOptions {
+  std::string directory;  // for people, in Status
   JournalOptions journal;
   StoreOptions store;
   // A checkpoint begins when the journal is longer, so that a restart replays no more than about

@@ -39,7 +39,7 @@ class AlignedBuffer {
 
   void Reserve(std::size_t bytes) {
     if (bytes <= capacity_) return;
-    std::size_t grown = capacity_ == 0 ? 64 * 1024 : capacity_;
+    std::size_t grown = capacity_ == 0 ? std::size_t{64} << 10 : capacity_;
     while (grown < bytes) grown *= 2;
     std::unique_ptr<char, decltype(&std::free)> memory(
         static_cast<char*>(std::aligned_alloc(kDiskBlockBytes, grown)), &std::free);
