@@ -25,6 +25,7 @@ void Checkpoint::Finish(common::Callback<common::Result<void>> done) {
 
 void Checkpoint::Abandon(const common::Error& error) {
   abandoned_ = true;
+  if (retry_timer_ != 0) core_.loop.Cancel(std::exchange(retry_timer_, 0));
   if (stop_) std::exchange(stop_, nullptr)(common::Fail(error));
 }
 

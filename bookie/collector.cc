@@ -145,6 +145,8 @@ void Collector::EndRound() {
     absent_since_.erase(ledger);
   }
   for (const LedgerId ledger : round_.present) absent_since_.erase(ledger);
+  // A round that was cut short has asked too few to judge what is missing.
+  if (round_.broken) round_.absent.clear();
   for (const LedgerId ledger : round_.absent) {
     const auto since = absent_since_.try_emplace(ledger, now).first;
     if (now - since->second < options_.interval) continue;

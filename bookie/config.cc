@@ -1,5 +1,7 @@
 #include "bookie/config.h"
 
+#include <arpa/inet.h>
+
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <chrono>
@@ -50,6 +52,12 @@ LogLevel LevelOf(const std::string& name) {
 
 bool IsAnyAddress(const std::string& host) {
   return host == "0.0.0.0" || host == "::";
+}
+
+bool IsNumericAddress(const std::string& host) {
+  in6_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 }  // namespace
@@ -116,6 +124,10 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
 
   const auto at = ParseHostPort(listen);
   if (!at) return Wrong("--listen " + listen + ": expected HOST:PORT");
+  if (!IsNumericAddress(at->host)) {
+    return Wrong("--listen " + listen + ": '" + at->host +
+                 "' is no IP address; name the interface to listen on, or 0.0.0.0 for all");
+  }
   config.daemon.listen_host = at->host;
   config.daemon.listen_port = at->port;
   if (!advertise.empty()) {

@@ -85,9 +85,9 @@ Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
   if (found == cookies.end()) {
     return Fail(Errc::kWrongBookie,
                 who +
-                    ", which the metadata store does not know. If it was decommissioned, empty the "
-                    "directory to use it for a new bookie; if the metadata store lost it, restore "
-                    "the metadata store first");
+                    ", which the metadata store does not know. If the metadata store lost it, "
+                    "restore that first; if nobody needs this bookie's entries any more, empty the "
+                    "directory to use it for a new bookie");
   }
   if (*found != cookie) {
     return Fail(Errc::kWrongBookie, who +
@@ -119,9 +119,8 @@ Result<void> CheckFree(const Identity::Place& place, const std::vector<Cookie>& 
       Errc::kWrongBookie,
       "directory " + place.directory + " is empty but was bookie " + ToHex(past->bookie) +
           ". If its disk is only not mounted, mount it. If the disk was replaced on purpose, "
-          "decommission that bookie first, so that its ledgers are copied from the other "
-          "bookies and its cookie is removed, and start again: an empty bookie must not "
-          "answer for entries that it had acknowledged");
+          "give the daemon a directory of another name: that is a new bookie, and an empty one "
+          "must not answer for entries that this one had acknowledged");
 }
 
 }  // namespace

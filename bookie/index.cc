@@ -15,8 +15,8 @@ Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env) {
   std::unique_ptr<Index> index(new Index(std::move(*db)));
   if (auto loaded = index->Load(); !loaded) {
     return Fail(loaded.error().code(), "index " + path + ": " + loaded.error().context() +
-                                           " (format this bookie anew and let its ledgers be "
-                                           "re-replicated)");
+                                           " (keep this directory as it is and give the "
+                                           "daemon a new, empty one)");
   }
   return index;
 }

@@ -44,7 +44,7 @@ std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std
   return Fail(Errc::kCorrupt,
               text +
                   " (check the disk and the rights of the directory; if the index is damaged, "
-                  "format this bookie anew and let its ledgers be re-replicated)");
+                  "keep this directory as it is and give the daemon a new, empty one)");
 }
 
 rocksdb::Options DbOptions(void* env) {

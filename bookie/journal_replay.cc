@@ -34,11 +34,11 @@ class Replayer {
     }
     std::ranges::sort(files, {}, &NamedFile::epoch);
     if (files.empty() && stored_ > 0) {
-      return common::Fail(
-          common::Errc::kCorrupt,
-          disk_.path() + ": the index covers records up to " + std::to_string(stored_) +
-              ", but the journal files are missing; bring them back, or have this disk repaired "
-              "from the other replicas");
+      return common::Fail(common::Errc::kCorrupt,
+                          disk_.path() + ": the index covers records up to " +
+                              std::to_string(stored_) +
+                              ", but the journal files are missing; bring them back, or keep this "
+                              "directory as it is and give the daemon a new, empty one");
     }
     for (const NamedFile& file : files) QUIRE_TRY(ReadFile(file));
     QUIRE_TRY(HardenTail());
@@ -122,9 +122,8 @@ class Replayer {
     return common::Fail(
         common::Errc::kCorrupt,
         disk_.path() + "/" + name + " at offset " + std::to_string(offset) + ": " + what +
-            "; acknowledged records may be lost. Look at it with 'quire disk inspect " +
-            disk_.path() +
-            "', have this disk repaired from the other replicas, and do not delete the file");
+            "; acknowledged records may be lost here, the other bookies have their copies. Do not "
+            "delete anything: keep this directory as it is and give the daemon a new, empty one");
   }
 
   struct Tail {

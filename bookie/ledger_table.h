@@ -54,7 +54,6 @@ class LedgerTable {
 
   // Copies of the states that changed since the last call, for an index commit.
   std::vector<std::pair<protocol::LedgerId, LedgerState>> TakeChanged();
-  bool any_changed() const { return !changed_.empty(); }
 
   // Ids in ascending order of the ledgers that are (not) deleted.
   std::vector<protocol::LedgerId> Ids(bool deleted) const;

@@ -32,13 +32,15 @@ Result<SegmentId> CheckSegments(StoreCore& core) {
   if (core.index->created() && !files->empty()) {
     return Fail(Errc::kCorrupt, path + ": there are " + std::to_string(files->size()) +
                                     " segment files but the index is new; put the index back, or "
-                                    "format this bookie anew and let its ledgers be re-replicated");
+                                    "keep this directory as it is and give the daemon a new, "
+                                    "empty one");
   }
   for (const auto& [id, space] : core.index->segments()) {
     if (!std::ranges::binary_search(*files, id)) {
       return Fail(Errc::kCorrupt, path + "/" + SegmentName(id) +
-                                      " is missing and the index needs it; put it back, or format "
-                                      "this bookie anew and let its ledgers be re-replicated");
+                                      " is missing and the index needs it; put it back, or keep "
+                                      "this directory as it is and give the daemon a new, empty "
+                                      "one");
     }
     core.files.Add(id);
   }

@@ -56,7 +56,8 @@ class Store {
   virtual Lsn stored() const = 0;          // what the index covers
   virtual LedgerStates TakeLedgers() = 0;  // all states in the index, once, after Open
 
-  // Keeps a copy of the entry in the active half. The caller checked Room and Find: ids are new.
+  // Keeps a copy of the entry in the active half. The caller checked Full, and that the
+  // id is new.
   virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) = 0;
   // The active half is full and the other one is still being flushed: stop taking adds.
   virtual bool Full() const = 0;

@@ -11,6 +11,18 @@ using common::Errc;
 using common::Error;
 using common::Fail;
 
+namespace {
+
+// What an append holds in memory until it ends: its bytes, and about so much around them (the
+// places in the queues, the callback, the allocator's part). Empty entries count too.
+constexpr std::size_t kAppendOverheadBytes = 256;
+
+std::size_t CostOf(std::size_t payload) {
+  return payload + kAppendOverheadBytes;
+}
+
+}  // namespace
+
 LedgerWriter::Impl::Impl(std::shared_ptr<ClientCore> core, std::shared_ptr<Writer> writer,
                          WriterOptions options)
     : core_(std::move(core)),
@@ -31,6 +43,7 @@ void LedgerWriter::Impl::AppendAsync(std::string_view payload, AppendCallback do
                                         " bytes; the limit is " +
                                         std::to_string(protocol::kMaxPayloadBytes))));
   }
+  const std::size_t cost = CostOf(payload.size());
   std::string bytes;
   bytes.reserve(protocol::kEntryOverheadBytes + payload.size());
   bytes.append(protocol::kEntryOverheadBytes, '\0');
@@ -38,8 +51,7 @@ void LedgerWriter::Impl::AppendAsync(std::string_view payload, AppendCallback do
 
   std::unique_lock lock(mutex_);
   const auto fits = [&] {
-    return shutdown_ || pending_bytes_ == 0 ||
-           pending_bytes_ + payload.size() <= options_.max_pending_bytes;
+    return shutdown_ || pending_bytes_ == 0 || pending_bytes_ + cost <= options_.max_pending_bytes;
   };
   if (!fits()) {
     if (InLoopThread()) {
@@ -54,7 +66,7 @@ void LedgerWriter::Impl::AppendAsync(std::string_view payload, AppendCallback do
     lock.unlock();
     return done(AppendResult::Failed(Error(Errc::kShutdown)));
   }
-  pending_bytes_ += payload.size();
+  pending_bytes_ += cost;
   inbox_.push_back({std::move(bytes), std::move(done)});
   if (std::exchange(scheduled_, true)) return;
   lock.unlock();
@@ -68,20 +80,20 @@ void LedgerWriter::Impl::Drain() {
     std::swap(inbox_, draining_);
   }
   for (Item& item : draining_) {
-    const std::size_t payload = item.bytes.size() - protocol::kEntryOverheadBytes;
+    const std::size_t cost = CostOf(item.bytes.size() - protocol::kEntryOverheadBytes);
     writer_->Append(std::move(item.bytes),
-                    [self = shared_from_this(), payload,
+                    [self = shared_from_this(), cost,
                      done = std::move(item.done)](AppendResult result) mutable {
-                      self->Release(payload, result.ok() ? result.entry() : protocol::kNoEntry);
+                      self->Release(cost, result.ok() ? result.entry() : protocol::kNoEntry);
                       done(std::move(result));
                     });
   }
   draining_.clear();
 }
 
-void LedgerWriter::Impl::Release(std::size_t payload, protocol::EntryId lac) {
+void LedgerWriter::Impl::Release(std::size_t cost, protocol::EntryId lac) {
   const std::lock_guard lock(mutex_);
-  pending_bytes_ -= payload;
+  pending_bytes_ -= cost;
   if (lac > lac_) lac_ = lac;
   if (ledger_.value != writer_->protocol().ledger().value) ledger_ = writer_->protocol().ledger();
   if (blocked_ > 0) room_.notify_all();

@@ -10,8 +10,8 @@
 namespace quire::client {
 
 struct WriterOptions {
-  // Payload bytes of appends that were begun and have not ended. Over it AppendAsync blocks its
-  // caller: this bounds the writer's memory while bookies are slow.
+  // Memory of appends that were begun and have not ended: payload and 256 bytes each. Over it
+  // AppendAsync blocks its caller: this bounds the writer's memory while bookies are slow.
   std::size_t max_pending_bytes = 64 * 1024 * 1024;
 };
 

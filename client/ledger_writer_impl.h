@@ -34,7 +34,7 @@ class LedgerWriter::Impl : public std::enable_shared_from_this<LedgerWriter::Imp
   };
 
   void Drain();
-  void Release(std::size_t payload, protocol::EntryId lac);
+  void Release(std::size_t cost, protocol::EntryId lac);
   void OnShutdown();
 
   const std::shared_ptr<ClientCore> core_;

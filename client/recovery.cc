@@ -6,6 +6,12 @@
 
 namespace quire::client {
 
+namespace {
+
+constexpr int kMaxBusyReads = 100;  // in a row, of one read
+
+}  // namespace
+
 using protocol::Code;
 using protocol::EntryId;
 
@@ -81,7 +87,7 @@ void Recovery::SendFence() {
 }
 
 // Every recovery read carries the fence flag (T-01).
-void Recovery::Read(int slot, std::vector<EntryId> entries) {
+void Recovery::Read(int slot, std::vector<EntryId> entries, int refusals) {
   const metadata::LedgerMetadata& ledger = *protocol_.ledger().value;
   const auto bookie = protocol_.frozen()[static_cast<std::size_t>(slot)];
   protocol::ReadRequest request;
@@ -94,7 +100,11 @@ void Recovery::Read(int slot, std::vector<EntryId> entries) {
   request.key = ledger.key;
   services_.ChannelTo(bookie)->Read(
       std::move(request), [self = shared_from_this(), slot, entries = std::move(entries),
-                           id = ledger.id](protocol::ReadReply reply) {
+                           id = ledger.id, refusals](protocol::ReadReply reply) {
+        // Busy is no answer: the same bookie will have one in a moment.
+        if (reply.code == Code::kBusy && refusals < kMaxBusyReads) {
+          return self->ReadLater(slot, entries, refusals + 1);
+        }
         const bool cut = reply.code == Code::kOk && !reply.answers.empty() &&
                          reply.answers.size() < entries.size();
         const std::size_t answered = cut ? reply.answers.size() : entries.size();
@@ -115,6 +125,14 @@ void Recovery::Read(int slot, std::vector<EntryId> entries) {
         if (cut && self->protocol_.reading())
           self->Read(slot,
                      {entries.begin() + static_cast<std::ptrdiff_t>(answered), entries.end()});
+      });
+}
+
+void Recovery::ReadLater(int slot, std::vector<EntryId> entries, int refusals) {
+  services_.loop.After(
+      services_.timing.busy_pause,
+      [self = shared_from_this(), slot, entries = std::move(entries), refusals]() mutable {
+        if (self->protocol_.reading()) self->Read(slot, std::move(entries), refusals);
       });
 }
 

@@ -29,7 +29,8 @@ class Recovery final : public rpc::AddSink, public std::enable_shared_from_this<
   void Run(Step step);
   void Apply(RecoveryEffects& effects);
   void SendFence();
-  void Read(int slot, std::vector<protocol::EntryId> entries);
+  void Read(int slot, std::vector<protocol::EntryId> entries, int refusals = 0);
+  void ReadLater(int slot, std::vector<protocol::EntryId> entries, int refusals);
   void Send(const RecoveryWrites::Send& send);
   void ReadLength(protocol::EntryId entry);
   void Finish();

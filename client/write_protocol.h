@@ -91,7 +91,6 @@ class WriteProtocol {
   const metadata::Ensemble& ensemble() const { return ensemble_; }
   // Of an entry that an effect, or ShouldResend, has just asked to send.
   std::string_view Bytes(protocol::EntryId entry) { return pending_.at(entry).bytes; }
-  bool IsPending(protocol::EntryId entry) const { return pending_.Contains(entry); }
   bool changing() const { return changing_; }
   int changes() const { return changes_; }
 

@@ -12,6 +12,7 @@ common::Result<void> Replication::Check() const {
                                             " is above the limit of " +
                                             std::to_string(kMaxEnsembleSize));
   }
+  if (ensemble < 1) return Fail(Errc::kInvalidArgument, "ensemble must be at least 1");
   if (ensemble < write_quorum) {
     return Fail(Errc::kInvalidArgument,
                 "write quorum " + std::to_string(write_quorum) + " is larger than the ensemble " +

@@ -148,6 +148,7 @@ BookieConnection::OpenAdds& BookieConnection::OpenFor(protocol::BookieId bookie)
 
 void BookieConnection::Seal(OpenAdds open) {
   open_bytes_ -= open.bytes;
+  const auto seqid = open.frame.seqid();
   std::string block = std::move(open.frame).Seal();
   last_frame_bytes_ = block.size();
   PendingCall call;
@@ -155,7 +156,7 @@ void BookieConnection::Seal(OpenAdds open) {
   call.deadline = open.issued + options_.add_timeout;
   call.bytes = block.size();
   call.adds = std::move(open.tickets);
-  pending_.Insert(open.frame.seqid(), std::move(call));
+  pending_.Insert(seqid, std::move(call));
   queue_.Push(std::move(block));
 }
 

@@ -69,7 +69,6 @@ class BookieConnection final : public BookieChannel,
   void FlushLater();
   void Flush();
   void Break();
-  void BackOff();
   void DisconnectAllLater();
 
   void TimeOutAt(common::TimePoint deadline);

@@ -61,7 +61,6 @@ class WireReader {
 
   bool Bool() { return Fixed<std::uint8_t>() != 0; }
   std::int32_t I32() { return Fixed<std::int32_t>(); }
-  std::int64_t I64() { return Fixed<std::int64_t>(); }
 
   std::string_view Binary() {
     const auto size = Fixed<std::uint32_t>();

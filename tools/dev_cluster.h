@@ -41,8 +41,6 @@ class DevCluster {
 
   const std::string& uri() const { return uri_; }
   const std::vector<Bookie>& bookies() const { return bookies_; }
-  const std::string& zookeeper_log() const { return zookeeper_->log_file(); }
-  pid_t zookeeper_pid() const { return zookeeper_->process().pid(); }
 
   // One line for each process that has ended since the last call.
   std::vector<std::string> TakeDeaths();

@@ -1,8 +1,9 @@
 #include "tools/ledger_commands.h"
 
 #include <CLI/CLI.hpp>
-#include <limits>
+#include <charconv>
 #include <memory>
+#include <string>
 
 #include "protocol/limits.h"
 #include "tools/ledger_admin.h"
@@ -14,15 +15,24 @@
 namespace quire::tools {
 namespace {
 
-constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
+// Decimal digits only: "010" or "0x8" must not become another ledger than its user reads.
+CLI::Validator Id(const std::string& what) {
+  return CLI::Validator(
+      [what](const std::string& text) -> std::string {
+        std::int64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        const bool plain = text == "0" || (!text.empty() && text[0] >= '1' && text[0] <= '9');
+        return whole && plain ? "" : "'" + text + "' is no " + what + " id";
+      },
+      "ID");
+}
 
 // A command about one ledger, whose id is its only argument.
 using OneLedger = int (*)(const Session&, std::int64_t);
 
 CLI::Option* AddId(CLI::App& app, std::int64_t& ledger) {
-  return app.add_option("id", ledger, "The ledger's id")
-      ->required()
-      ->check(CLI::Range(std::int64_t{0}, kMostId).description("ID"));
+  return app.add_option("id", ledger, "The ledger's id")->required()->check(Id("ledger"));
 }
 
 void AddOneLedger(CLI::App& parent, Session& session, const char* name, const char* help,
@@ -65,7 +75,7 @@ void AddReads(CLI::App& parent, Session& session) {
       "Write the payloads of a ledger to standard output: all that is confirmed.\n"
       "Example: quire ledger read 42 --from 100 --to 199 --lines");
   AddId(*read, options->ledger);
-  const auto entry = CLI::Range(std::int64_t{0}, kMostId).description("ENTRY");
+  const auto entry = Id("entry");
   read->add_option("--from", options->from, "The first entry")->check(entry);
   read->add_option("--to", options->to, "The last entry; without it all that is confirmed now")
       ->check(entry);
@@ -106,7 +116,7 @@ void AddList(CLI::App& parent, Session& session) {
   auto limit = std::make_shared<std::int64_t>(1000);
   app->add_option("--after", *after, "Only ids above this one");
   app->add_option("--limit", *limit, "At most so many")
-      ->check(CLI::Range(std::int64_t{1}, kMostId).description("N"))
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}).description("N"))
       ->capture_default_str();
   app->callback([&session, after, limit] {
     session.command = [&session, after, limit] { return LedgerList(session, *after, *limit); };

@@ -29,7 +29,7 @@ class JournalDamageTest : public ::testing::Test {
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code(), common::Errc::kCorrupt);
     EXPECT_THAT(opened.error().context(),
-                AllOf(HasSubstr(file), HasSubstr(place), HasSubstr("quire disk inspect")));
+                AllOf(HasSubstr(file), HasSubstr(place), HasSubstr("Do not delete")));
   }
   void Overwrite(const std::string& name, std::uint64_t offset, std::string_view bytes) {
     auto file = h_.disk.Open(name, {.create = true, .durable = true});

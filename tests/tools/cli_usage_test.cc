@@ -37,6 +37,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"ledger"}, "'quire ledger --help'"},
         Case{{"ledger", "read"}, "'quire ledger read --help'"},
         Case{{"ledger", "read", "x"}, "--help"}, Case{{"ledger", "read", "-3"}, "--help"},
+        // never another ledger than its user reads
+        Case{{"ledger", "delete", "010"}, "'010' is no ledger id"},
+        Case{{"ledger", "seal", "0x1"}, "'0x1' is no ledger id"},
+        Case{{"ledger", "info", "99999999999999999999"}, "no ledger id"},
+        Case{{"ledger", "read", "1", "--from", "07"}, "'07' is no entry id"},
         Case{{"ledger", "write", "--lines", "--entry-size", "7"}, "--entry-size"},
         Case{{"ledger", "write", "--entry-size", "0"}, "--entry-size"},
         // A18: above the limit of an entry

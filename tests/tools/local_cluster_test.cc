@@ -171,5 +171,26 @@ TEST_F(LocalClusterTest, LeavesNothingBehind) {
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
+// Also entries without payload take memory: a writer of empty ones must meet its bound.
+TEST_F(LocalClusterTest, TheByteBudgetCountsEmptyEntriesToo) {
+  Start(3);
+  auto writer =
+      client_->CreateLedger({.replication = {3, 2, 2}, .custom = {}}, {.max_pending_bytes = 2048})
+          .value();
+  std::promise<int> refused;
+  writer->AppendAsync("", [&](client::AppendResult) {
+    // On the client's thread, where an append over the budget fails instead of blocking.
+    const auto busy = std::make_shared<int>(0);
+    for (int i = 0; i < 100; ++i) {
+      writer->AppendAsync("", [busy](client::AppendResult result) {
+        if (!result.ok() && result.error().code() == common::Errc::kBusy) ++*busy;
+      });
+    }
+    refused.set_value(*busy);
+  });
+  EXPECT_GE(refused.get_future().get(), 90);
+  EXPECT_TRUE(writer->Close());
+}
+
 }  // namespace
 }  // namespace quire::testing
