@@ -75,6 +75,7 @@ TEST(ConfigTest, RefusesWhatCannotWorkWithTheReason) {
     return Refusal({"--metadata", "zk://a:1/q", "--dir", "/d", flag, value});
   };
   EXPECT_THAT(with("--listen", "nonsense"), HasSubstr("HOST:PORT"));
+  EXPECT_THAT(with("--listen", "999:1"), HasSubstr("no IP address"));
   EXPECT_THAT(with("--listen", "127.0.0.1:70000"), HasSubstr("HOST:PORT"));
   EXPECT_THAT(with("--listen", "127.0.0.1:"), HasSubstr("HOST:PORT"));
   EXPECT_THAT(with("--listen", "0.0.0.0:3181"), HasSubstr("--advertise"));
