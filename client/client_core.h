@@ -67,10 +67,8 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   Engine& engine() { return *engine_; }                 // loop thread
   metadata::MetadataStore& store() { return *store_; }  // loop thread
   rpc::ChannelPool& channels();                         // loop thread
-  bool stopping() const { return stopping_; }           // loop thread
 
   // Called on the loop at shutdown, unless dropped before. Loop thread.
-  using Farewell = std::shared_ptr<common::Task>;
   void AtShutdown(std::weak_ptr<common::Task> farewell) {
     farewells_.push_back(std::move(farewell));
   }

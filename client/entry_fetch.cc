@@ -65,8 +65,7 @@ void EntryFetch::AskNext(const std::vector<std::size_t>& indices) {
 void EntryFetch::Ask(BookieId bookie, int slot, std::vector<std::size_t> indices) {
   protocol::ReadRequest request;
   request.bookie = bookie;
-  request.deadline_ms =
-      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  request.deadline_ms = services_.read_deadline_ms();
   request.ledger = ledger_.value->id;
   for (const std::size_t index : indices) request.entries.push_back(wanted_[index].entry);
   services_.ChannelTo(bookie)->Read(

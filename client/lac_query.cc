@@ -41,8 +41,7 @@ void QueryLac(Services& services, const metadata::VersionedLedger& ledger,
     const auto bookie = ensemble[static_cast<std::size_t>(slot)];
     protocol::LacRequest request;
     request.bookie = bookie;
-    request.deadline_ms =
-        static_cast<std::int32_t>(services.timing.read / std::chrono::milliseconds(1));
+    request.deadline_ms = services.read_deadline_ms();
     request.ledger = ledger.value->id;
     services.ChannelTo(bookie)->Lac(
         request, [query, slot](protocol::LacReply reply) { OnReply(query, slot, reply); });

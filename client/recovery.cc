@@ -67,8 +67,7 @@ void Recovery::Apply(RecoveryEffects& effects) {
 
 void Recovery::SendFence() {
   const metadata::LedgerMetadata& ledger = *protocol_.ledger().value;
-  const auto deadline =
-      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  const auto deadline = services_.read_deadline_ms();
   for (int slot = 0; slot < ledger.replication.ensemble; ++slot) {
     const auto bookie = protocol_.frozen()[static_cast<std::size_t>(slot)];
     protocol::LacRequest request;
@@ -92,8 +91,7 @@ void Recovery::Read(int slot, std::vector<EntryId> entries, int refusals) {
   const auto bookie = protocol_.frozen()[static_cast<std::size_t>(slot)];
   protocol::ReadRequest request;
   request.bookie = bookie;
-  request.deadline_ms =
-      static_cast<std::int32_t>(services_.timing.read / std::chrono::milliseconds(1));
+  request.deadline_ms = services_.read_deadline_ms();
   request.ledger = ledger.id;
   request.entries = entries;
   request.fence = true;

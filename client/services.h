@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 
 #include "client/ensemble_change.h"
@@ -33,6 +35,10 @@ struct Services {
 
   std::shared_ptr<rpc::BookieChannel> ChannelTo(protocol::BookieId bookie) {
     return channels.Get(directory.AddressOf(bookie));
+  }
+  // What a request to a bookie says of timing.read.
+  std::int32_t read_deadline_ms() const {
+    return static_cast<std::int32_t>(timing.read / std::chrono::milliseconds(1));
   }
   PickBookie Picker() {
     return
