@@ -61,7 +61,7 @@ std::optional<Code> Adds::Refuse(const Entry& entry, const LedgerRecord* record)
   if (record != nullptr) {
     const LedgerState& state = record->state;
     if (state.deleted) return Code::kFenced;  // recovery too: there is nothing to repair (T-28)
-    if (!state.key.is_nil() && state.key != entry.key) return Code::kUnauthorized;
+    if (state.Rejects(entry.key)) return Code::kUnauthorized;
     if ((state.fenced || state.limbo) && !entry.recovery) return Code::kFenced;
   }
   if (core_.health.read_only() && !entry.recovery) return Code::kReadOnly;

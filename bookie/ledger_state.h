@@ -18,6 +18,9 @@ struct LedgerState {
   protocol::EntryId last_entry = protocol::kNoEntry;  // highest stored
   protocol::EntryId lac = protocol::kNoEntry;  // highest LAC of a stored entry or an explicit LAC
 
+  // Shown this key, the ledger refuses: it began here with another one.
+  bool Rejects(const protocol::LedgerKey& shown) const { return !key.is_nil() && key != shown; }
+
   bool operator==(const LedgerState&) const = default;
 };
 

@@ -48,9 +48,7 @@ std::expected<Lsn, Code> Reads::Fence(LedgerId ledger, const protocol::LedgerKey
   if (key.is_nil()) return std::unexpected(Code::kBadRequest);
   if (const LedgerRecord* known = core_.ledgers.Find(ledger)) {
     if (known->state.deleted) return known->shut_lsn;
-    if (!known->state.key.is_nil() && known->state.key != key) {
-      return std::unexpected(Code::kUnauthorized);
-    }
+    if (known->state.Rejects(key)) return std::unexpected(Code::kUnauthorized);
   }
   LedgerRecord& record = core_.ledgers.Get(ledger, key);
   if (!record.state.fenced) {
@@ -176,9 +174,7 @@ void Reads::WriteLac(const protocol::WriteLacRequest& request,
   if (request.key.is_nil()) return done({.code = Code::kBadRequest});
   if (const LedgerRecord* known = core_.ledgers.Find(request.ledger)) {
     if (known->state.deleted) return done({.code = Code::kFenced});
-    if (!known->state.key.is_nil() && known->state.key != request.key) {
-      return done({.code = Code::kUnauthorized});
-    }
+    if (known->state.Rejects(request.key)) return done({.code = Code::kUnauthorized});
   }
   // A fence does not matter: the value is truly confirmed (protocol 1.3).
   LedgerRecord& record = core_.ledgers.Get(request.ledger, request.key);

@@ -206,7 +206,7 @@ std::vector<LedgerId> Shard::Ledgers(bool deleted) const {
 
 bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {
   const LedgerRecord* record = parts_->core.ledgers.Find(ledger);
-  return record == nullptr || record->state.key.is_nil() || record->state.key == key;
+  return record == nullptr || !record->state.Rejects(key);
 }
 
 void Shard::Drop(LedgerId ledger) {
