@@ -40,8 +40,12 @@ common::Result<metadata::Ensemble> Placement::Pick(int ensemble_size) {
 }
 
 std::optional<BookieId> Placement::Replace(const std::set<BookieId>& exclude) {
+  // Of those that are registered: one that has gone shares its daemon with nobody, and whoever
+  // serves its address today may be the only spare there is.
   std::set<std::string> addresses;
-  for (const BookieId& bookie : exclude) addresses.insert(directory_.AddressOf(bookie));
+  for (const metadata::BookieInfo& info : directory_.bookies()) {
+    if (exclude.contains(info.bookie)) addresses.insert(info.address);
+  }
   auto bookie = PickOne(exclude, addresses, false);
   return bookie ? bookie : PickOne(exclude, addresses, true);
 }

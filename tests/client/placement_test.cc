@@ -70,6 +70,17 @@ TEST_F(PlacementTest, ReplacesByABookieOfAnotherDaemon) {
   EXPECT_TRUE(other == B(1) || other == B(2));
 }
 
+// B0's directory was lost; the daemon came back at its address with another bookie, the only spare.
+TEST_F(PlacementTest, ReplacesByABookieAtTheAddressOfOneThatIsGone) {
+  Register(3);
+  EXPECT_EQ(placement.Replace({B(0), B(1), B(2)}), std::nullopt);
+  const metadata::BookieInfo gone{B(0), "d0:1", true};
+  store.Delete(RegistrationPath(gone), {}, [](auto deleted) { EXPECT_TRUE(deleted); });
+  Register(9, "d0:1", true);
+  loop.Run();
+  EXPECT_EQ(placement.Replace({B(0), B(1), B(2)}), B(9));
+}
+
 TEST_F(PlacementTest, SpreadsLedgersAndIsTheSameForTheSameSeed) {
   Register(10);
   common::Random one(5);

@@ -39,32 +39,36 @@ void ClientNode::Retry(common::Task task) {
   process_.After(std::chrono::milliseconds(20 + common::Below(random_, 400)), std::move(task));
 }
 
-WriterNode::WriterNode(Environment environment, Oracle& oracle, protocol::Replication replication,
-                       int entries, int window, bool closes)
-    : ClientNode(environment, "writer", oracle),
-      replication_(replication),
-      entries_(entries),
-      window_(window),
-      closes_(closes) {}
+void ClientNode::Judge(const common::Error& error) {
+  const bool wrong =
+      error.code() == common::Errc::kCorrupt || error.code() == common::Errc::kConflict;
+  if (wrong) oracle_.Violate("I7 " + name_ + ": " + error.ToString());
+}
+
+WriterNode::WriterNode(Environment environment, Oracle& oracle, Story story)
+    : ClientNode(environment, oracle.owner(), oracle), story_(story) {}
 
 void WriterNode::Begin() {
-  engine().Create({.replication = replication_, .custom = {}}, 0, [this](auto writer) {
+  client::CreateOptions options{.replication = story_.replication,
+                                .custom = {{Oracle::kOwner, name()}}};
+  engine().Create(std::move(options), 0, [this](auto writer) {
     if (!writer) return Retry([this] { Begin(); });
     writer_ = *std::move(writer);
+    oracle().Created(*writer_->protocol().ledger().value);
     ledger_ = writer_->id();
     Fill();
   });
 }
 
 void WriterNode::Fill() {
-  while (!stopped_ && begun_ < entries_ && under_way_ < window_) Append();
-  const bool done = stopped_ || (begun_ == entries_ && under_way_ == 0);
+  while (!stopped_ && begun_ < story_.entries && under_way_ < story_.window) Append();
+  const bool done = stopped_ || (begun_ == story_.entries && under_way_ == 0);
   if (!done || under_way_ > 0 || closing_) return;
-  if (!closes_) return Finish();
+  if (!story_.closes) return Finish();
   closing_ = true;
   writer_->Close([this](common::Result<void> closed) {
-    trace().Line("writer: close ", closed ? "ok" : closed.error().ToString());
-    if (closed) oracle().Ended("writer", *writer_->protocol().ledger().value);
+    trace().Line(name(), ": close ", closed ? "ok" : closed.error().ToString());
+    if (closed) oracle().Ended(name(), *writer_->protocol().ledger().value);
     Finish();
   });
 }
@@ -84,7 +88,8 @@ void WriterNode::OnAppended(client::AppendResult result) {
   if (result.ok()) {
     oracle().Acknowledged(result.entry());
   } else {
-    trace().Line("writer: append ", result.error().ToString());
+    trace().Line(name(), ": append ", result.error().ToString());
+    Judge(result.error());
     stopped_ = true;
   }
   Fill();
@@ -99,11 +104,25 @@ void RecovererNode::Begin() {
   engine().Seal(ledger_, [this](common::Result<client::Recovery::Outcome> outcome) {
     if (!outcome) {
       trace().Line(name(), ": ", outcome.error().ToString());
+      Judge(outcome.error());
+      if (outcome.error().code() == common::Errc::kNoSuchLedger) return Finish();
       return Retry([this] { Begin(); });
     }
     trace().Line(name(), ": sealed at ", outcome->ledger.value->last_entry.value());
     oracle().Ended(name(), *outcome->ledger.value);
     Finish();
+  });
+}
+
+DeleterNode::DeleterNode(Environment environment, std::string name, Oracle& oracle,
+                         protocol::LedgerId ledger)
+    : ClientNode(environment, std::move(name), oracle), ledger_(ledger) {}
+
+void DeleterNode::Begin() {
+  engine().Delete(ledger_, Now() / std::chrono::milliseconds(1), [this](auto deleted) {
+    trace().Line(name(), ": delete ", deleted ? "ok" : deleted.error().ToString());
+    const bool gone = deleted || deleted.error().code() == common::Errc::kNoSuchLedger;
+    gone ? Finish() : Retry([this] { Begin(); });
   });
 }
 
@@ -122,7 +141,7 @@ void TailerNode::Begin() {
 void TailerNode::Wait() {
   reader_->Wait(next_ - 1, std::chrono::seconds(2), [this](auto progress) {
     if (!progress) return Retry([this] { Wait(); });
-    oracle().SawLac(name(), progress->lac);
+    oracle().SawLac(progress->lac);
     Read(*progress);
   });
 }

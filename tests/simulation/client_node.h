@@ -34,6 +34,9 @@ class ClientNode {
   virtual void Drop() = 0;
 
   void Retry(common::Task task);
+  // Errors that no fault of the world explains.
+  void Judge(const common::Error& error);
+  common::Duration Now() const { return process_.Now().time_since_epoch(); }
   void Finish() { finished_ = true; }
   client::Engine& engine() { return *engine_; }
   Oracle& oracle() { return oracle_; }
@@ -54,8 +57,14 @@ class ClientNode {
 // Creates a ledger and appends to it, `window` at a time.
 class WriterNode final : public ClientNode {
  public:
-  WriterNode(Environment environment, Oracle& oracle, protocol::Replication replication,
-             int entries, int window, bool closes);
+  struct Story {
+    protocol::Replication replication;
+    int entries = 0;
+    int window = 1;
+    bool closes = true;
+  };
+  // Its name is the owner of the oracle.
+  WriterNode(Environment environment, Oracle& oracle, Story story);
   ~WriterNode() override { Kill(); }
 
   std::optional<protocol::LedgerId> ledger() const { return ledger_; }
@@ -69,10 +78,7 @@ class WriterNode final : public ClientNode {
   void Append();
   void OnAppended(client::AppendResult result);
 
-  const protocol::Replication replication_;
-  const int entries_;
-  const int window_;
-  const bool closes_;
+  const Story story_;
   std::shared_ptr<client::Writer> writer_;
   std::optional<protocol::LedgerId> ledger_;
   int begun_ = 0;
@@ -87,6 +93,20 @@ class RecovererNode final : public ClientNode {
   RecovererNode(Environment environment, std::string name, Oracle& oracle,
                 protocol::LedgerId ledger);
   ~RecovererNode() override { Kill(); }
+
+ protected:
+  void Begin() override;
+  void Drop() override {}
+
+ private:
+  const protocol::LedgerId ledger_;
+};
+
+// Deletes the ledger, again and again until it is told that it is gone.
+class DeleterNode final : public ClientNode {
+ public:
+  DeleterNode(Environment environment, std::string name, Oracle& oracle, protocol::LedgerId ledger);
+  ~DeleterNode() override { Kill(); }
 
  protected:
   void Begin() override;

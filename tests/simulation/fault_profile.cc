@@ -62,7 +62,14 @@ FaultProfile FaultProfile::Draw(Random& random) {
   p.crash_every = Every(random, milliseconds(50));
   p.kill_every = Every(random, milliseconds(200));
   p.pause_every = Every(random, milliseconds(100));
+  p.wipe_every = Every(random, milliseconds(300));
+  p.limbo_every = Every(random, milliseconds(300));
+  p.rot_every = Every(random, milliseconds(300));
+  p.swap_every = Every(random, milliseconds(300));
+  p.forge_every = Every(random, milliseconds(100));
   p.sync = microseconds(50 << Below(random, 10));
+  p.disk_error_every = Every(random, milliseconds(200));
+  p.disk_full_every = Every(random, milliseconds(300));
   p.metadata_delay = microseconds(200 << Below(random, 6));
   p.ambiguous = Rate(random, 300'000);
   p.unavailable = Rate(random, 100'000);
@@ -79,7 +86,14 @@ FaultProfile FaultProfile::Focused(Random& random) {
   p.reorder = true;
   p.late = 20'000;
   p.fence_lac_drop = 300'000;
-  p.crash_every = milliseconds(5 + static_cast<std::int64_t>(Below(random, 20)));
+  // Crashes break connections: what is under way for long has to have worlds without them.
+  if (Coin(random)) p.crash_every = milliseconds(5 + static_cast<std::int64_t>(Below(random, 20)));
+  if (Below(random, 4) == 0) {
+    p.wipe_every = milliseconds(5 + static_cast<std::int64_t>(Below(random, 50)));
+  }
+  if (Below(random, 4) == 0) {
+    p.limbo_every = milliseconds(5 + static_cast<std::int64_t>(Below(random, 50)));
+  }
   p.sync = milliseconds(1 + static_cast<std::int64_t>(Below(random, 20)));
   p.ambiguous = Rate(random, 100'000);
   return p;
@@ -101,7 +115,14 @@ std::string FaultProfile::ToString() const {
   Append(line, "crash_every", crash_every);
   Append(line, "kill_every", kill_every);
   Append(line, "pause_every", pause_every);
+  Append(line, "wipe_every", wipe_every);
+  Append(line, "limbo_every", limbo_every);
+  Append(line, "rot_every", rot_every);
+  Append(line, "swap_every", swap_every);
+  Append(line, "forge_every", forge_every);
   Append(line, "sync", sync);
+  Append(line, "disk_error_every", disk_error_every);
+  Append(line, "disk_full_every", disk_full_every);
   Append(line, "metadata_delay", metadata_delay);
   Append(line, "ambiguous", ambiguous);
   Append(line, "unavailable", unavailable);

@@ -33,8 +33,18 @@ struct FaultProfile {
   common::Duration kill_every{0};   // a client dies
   common::Duration pause_every{0};  // a process stands still
 
+  // Bookies that lose something: never so many that all copies of an entry may be gone.
+  common::Duration wipe_every{0};   // the directory is emptied: another bookie at the same address
+  common::Duration limbo_every{0};  // entries are lost and the bookie knows (simple bookies)
+  common::Duration rot_every{0};    // a bit of a segment flips (real bookies)
+  common::Duration swap_every{0};   // two bookies come back at each other's address
+  // Somebody sends other bytes for an entry that a bookie has (T-37).
+  common::Duration forge_every{0};
+
   // Disks.
   common::Duration sync = std::chrono::microseconds(200);  // typical
+  common::Duration disk_error_every{0};                    // a write or a sync fails (real bookies)
+  common::Duration disk_full_every{0};                     // there is no room for a while
 
   // The metadata store. Rates are of calls.
   common::Duration metadata_delay = std::chrono::microseconds(500);  // typical, one way

@@ -1,7 +1,12 @@
 #include <rocksdb/env.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
+#include <vector>
 
+#include "bookie/collector.h"
+#include "bookie/segment_format.h"
 #include "bookie/shard.h"
 #include "bookie/shard_router.h"
 #include "tests/simulation/bookie_node.h"
@@ -10,6 +15,8 @@
 
 namespace quire::simulation {
 namespace {
+
+using std::chrono::milliseconds;
 
 // Small enough that files roll and the cache is flushed within a history.
 bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
@@ -24,24 +31,45 @@ bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
   return options;
 }
 
+// Rounds so close together that a history sees several.
+constexpr bookie::CollectorOptions kCollection{
+    .interval = milliseconds(300), .purge_grace = milliseconds(600), .reads_in_flight = 4};
+
 class FullNode final : public BookieNode {
  public:
-  FullNode(Environment environment, int index, protocol::BookieId id)
-      : BookieNode(environment, index, id),
-        disk_("/b" + std::to_string(index)),
-        index_env_(rocksdb::NewMemEnv(rocksdb::Env::Default())) {}
+  FullNode(Environment environment, int index) : BookieNode(environment, index) { MakeDisk(); }
   ~FullNode() override { Crash(); }
 
+  bool Rot() override {
+    std::vector<std::string> segments = disk_->List().value();
+    std::erase_if(segments, [](const auto& name) { return !bookie::ParseSegmentName(name); });
+    if (segments.empty()) return false;
+    const std::string& name = segments[Below(segments.size())];
+    const std::uint64_t bytes = disk_->Contents(name).size();
+    if (bytes == 0) return false;
+    disk_->Flip(name, Below(bytes), static_cast<unsigned char>(1 << Below(8)));
+    return true;
+  }
+  void FailDisk() override {
+    Below(2) == 0 ? disk_->FailWrite(1 + Below(10)) : disk_->FailSync(1 + Below(10));
+  }
+  void SetDiskFull(bool full) override {
+    std::uint64_t used = 0;
+    for (const std::string& name : disk_->List().value()) used += disk_->Contents(name).size();
+    disk_->set_capacity(full ? used + Below(40'000) : testing::SimDisk::kUnlimited);
+  }
+
  protected:
-  rpc::BookieHandler* Open(SimLoop& process, std::string& failure) override {
+  rpc::BookieHandler* Open(SimLoop& process, metadata::MetadataStore& store,
+                           std::string& failure) override {
     const common::Duration sync = environment_.network.profile().sync;
     journal_worker_ = std::make_unique<SimWorker>(process, sync);
     flush_worker_ = std::make_unique<SimWorker>(process, 10 * sync);
     reader_ = std::make_unique<SimWorker>(process, sync);
     shard_ = std::make_unique<bookie::Shard>(
-        process, id_,
-        bookie::ShardResources{.journal_disk = disk_,
-                               .store_disk = disk_,
+        process, id(),
+        bookie::ShardResources{.journal_disk = *disk_,
+                               .store_disk = *disk_,
                                .journal_worker = *journal_worker_,
                                .flush_worker = *flush_worker_,
                                .readers = {reader_.get()}},
@@ -51,35 +79,60 @@ class FullNode final : public BookieNode {
       return nullptr;
     }
     shard_->Start();
-    router_ = std::make_unique<bookie::ShardRouter>(protocol::InstanceId{});
+    router_ = std::make_unique<bookie::ShardRouter>(kCluster);
     router_->Add(*shard_);
+    ledgers_ =
+        std::make_unique<metadata::LedgerStore>(process, store, environment_.scheduler.random());
+    collector_ = std::make_unique<bookie::Collector>(
+        bookie::Collector::Environment{
+            .loop = process,
+            .shard = *shard_,
+            .metadata = store,
+            .ledgers = *ledgers_,
+            .instance = kCluster,
+            .wall_ms = [&process] { return process.Now().time_since_epoch() / milliseconds(1); },
+            .log = bookie::Log()},
+        kCollection);
+    collector_->Start();
     return router_.get();
   }
   void Close() override {
+    collector_.reset();
+    ledgers_.reset();
     router_.reset();
     shard_.reset();
     reader_.reset();
     flush_worker_.reset();
     journal_worker_.reset();
   }
-  void LosePower(common::Random& random) override { disk_.Crash(random); }
+  void LosePower(common::Random& random) override { disk_->Crash(random); }
+  void EmptyDirectory() override { MakeDisk(); }
 
  private:
-  testing::SimDisk disk_;
-  const std::unique_ptr<rocksdb::Env> index_env_;
+  void MakeDisk() {
+    disk_ = std::make_unique<testing::SimDisk>("/bookie");
+    index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  }
+  std::uint64_t Below(std::uint64_t bound) {
+    return common::Below(environment_.scheduler.random(), bound);
+  }
+
+  std::unique_ptr<testing::SimDisk> disk_;
+  std::unique_ptr<rocksdb::Env> index_env_;
   // Of the running process.
   std::unique_ptr<SimWorker> journal_worker_;
   std::unique_ptr<SimWorker> flush_worker_;
   std::unique_ptr<SimWorker> reader_;
   std::unique_ptr<bookie::Shard> shard_;
   std::unique_ptr<bookie::ShardRouter> router_;
+  std::unique_ptr<metadata::LedgerStore> ledgers_;
+  std::unique_ptr<bookie::Collector> collector_;
 };
 
 }  // namespace
 
-std::unique_ptr<BookieNode> MakeFullNode(Environment environment, int index,
-                                         protocol::BookieId id) {
-  return std::make_unique<FullNode>(environment, index, id);
+std::unique_ptr<BookieNode> MakeFullNode(Environment environment, int index) {
+  return std::make_unique<FullNode>(environment, index);
 }
 
 }  // namespace quire::simulation

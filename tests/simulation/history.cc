@@ -3,163 +3,210 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
-#include <vector>
 
-#include "protocol/entry.h"
-#include "tests/simulation/client_node.h"
+#include "tests/simulation/inventory.h"
+#include "tests/simulation/mishaps.h"
 #include "tests/simulation/network_weather.h"
 
 namespace quire::simulation {
 namespace {
 
-using protocol::EntryId;
+using protocol::LedgerId;
 
 // After the faults stop everything ends within this much virtual time, or it hangs (STALL): the
 // longest bounds of client and metadata together.
 constexpr common::Duration kLiveness = std::chrono::seconds(180);
+// Space collection gets so many pauses of several rounds: a slow answer of the metadata store may
+// take most of one.
+constexpr int kCollectionPauses = 12;
+constexpr common::Duration kCollectionPause = std::chrono::seconds(5);
 
 class History {
  public:
-  History(const HistoryPlan& plan, std::size_t trace_lines, BookieMutant mutant)
+  History(const HistoryPlan& plan, std::size_t trace_lines)
       : plan_(plan),
         scheduler_(plan.seed),
         trace_(scheduler_, trace_lines),
+        chronicle_(trace_),
         network_(scheduler_, plan.faults, trace_),
         metadata_(scheduler_, plan.faults, trace_),
         weather_(network_),
-        oracle_(trace_) {
-    metadata_.OnMutation([this](const Mutation& mutation) { oracle_.Changed(mutation); });
+        oracle_("writer", chronicle_, trace_),
+        second_oracle_("second-writer", chronicle_, trace_),
+        mishaps_(environment_, plan_, cast_, oracle_) {
+    metadata_.OnMutation([this](const Mutation& mutation) {
+      oracle_.Changed(mutation);
+      second_oracle_.Changed(mutation);
+    });
     for (int i = 0; i < plan.bookies(); ++i) {
-      const auto id = protocol::BookieId::Make(scheduler_.random());
-      bookies_.push_back(plan.kind == BookieKind::kFull
-                             ? MakeFullNode(environment_, i, id)
-                             : MakeSimpleNode(environment_, i, id, mutant));
+      cast_.bookies.push_back(plan.kind == BookieKind::kFull ? MakeFullNode(environment_, i)
+                                                             : MakeSimpleNode(environment_, i));
     }
   }
 
   HistoryResult Run() {
+    Prepare();
     Chaos();
-    if (!oracle_.violation()) Heal();
-    if (!oracle_.violation()) CheckCopies();
-    return {.violation = oracle_.violation(),
+    if (chronicle_.fine()) Heal();
+    if (chronicle_.fine()) Check();
+    return {.violation = chronicle_.violation(),
             .hash = scheduler_.hash(),
             .events = scheduler_.events(),
             .trace = trace_.Text()};
   }
 
  private:
+  void Prepare();
   void Chaos();
   void Heal();
-  void CheckCopies();
+  void Check();
+  void MakeCluster();
+  void PlantStrangers();
   void BeginClients();
-  void ScheduleFault(common::Duration every, void (History::*strike)());
-  void CrashBookie();
-  void KillClient();
-  void PauseSomebody();
+  void BeginSecondLedger();
+  void Later(std::function<void()> begin);
+  template <typename Node, typename... Args>
+  void Join(std::string name, Oracle& oracle, const Args&... args);
+  void KeepOnlyTheCore();
   bool ClientsFinished() const;
-  int CountCopies(EntryId entry);
-  bool HasCopy(protocol::BookieId id, EntryId entry);
   std::uint64_t Below(std::uint64_t bound) { return common::Below(scheduler_.random(), bound); }
-  bool Fine() const { return !oracle_.violation(); }
 
   const HistoryPlan plan_;
   SimScheduler scheduler_;
   Trace trace_;
+  Chronicle chronicle_;
   SimNetwork network_;
   SimMetadata metadata_;
   NetworkWeather weather_;
   Oracle oracle_;
-  Environment environment_{scheduler_, network_, metadata_, trace_};
-  std::vector<std::unique_ptr<BookieNode>> bookies_;
-  std::unique_ptr<WriterNode> writer_;
-  std::vector<std::unique_ptr<ClientNode>> others_;
+  Oracle second_oracle_;
+  Environment environment_{scheduler_, network_, metadata_, trace_, chronicle_};
+  Cast cast_;
+  Mishaps mishaps_;
+  std::size_t expected_ = 0;  // recoverers and tailers that come or came
   bool chaos_ = true;
 };
 
-void History::ScheduleFault(common::Duration every, void (History::*strike)()) {
-  if (every.count() == 0) return;
-  const auto mean = static_cast<std::uint64_t>(every.count());
-  const common::Duration wait(static_cast<std::int64_t>(Below(2 * mean)));
-  scheduler_.After(wait, nullptr, [this, every, strike] {
-    if (!chaos_) return;
-    (this->*strike)();
-    ScheduleFault(every, strike);
-  });
+template <typename Node, typename... Args>
+void History::Join(std::string name, Oracle& oracle, const Args&... args) {
+  cast_.others.push_back(std::make_unique<Node>(environment_, std::move(name), oracle, args...));
+  cast_.others.back()->Start();
 }
 
-void History::CrashBookie() {
-  BookieNode* bookie = bookies_[Below(bookies_.size())].get();
-  if (!bookie->up()) return;
-  bookie->Crash();
-  const auto down = std::chrono::milliseconds(5 + Below(Below(2) == 0 ? 100 : 8000));
-  scheduler_.After(down, nullptr, [bookie] {
-    if (!bookie->up()) bookie->Start();
-  });
+void History::Prepare() {
+  if (plan_.deletes && plan_.kind == BookieKind::kFull) MakeCluster();
+  if (plan_.stranger) PlantStrangers();
+  for (const auto& bookie : cast_.bookies) bookie->Start();
+  cast_.writer = std::make_unique<WriterNode>(environment_, oracle_,
+                                              WriterNode::Story{.replication = plan_.replication,
+                                                                .entries = plan_.entries,
+                                                                .window = plan_.window,
+                                                                .closes = plan_.closes});
+  cast_.writer->Start();
 }
 
-void History::KillClient() {
-  if (plan_.writer_dies && writer_->ledger() && Below(2) == 0) return writer_->Kill();
-  if (others_.empty()) return;
-  others_[Below(others_.size())]->Kill();
-}
-
-void History::PauseSomebody() {
-  const auto length = std::chrono::milliseconds(1 + Below(12'000));
-  const std::uint64_t who = Below(bookies_.size() + others_.size() + 1);
-  if (who < bookies_.size()) return bookies_[who]->Pause(length);
-  if (who == bookies_.size()) {
-    if (writer_->alive()) writer_->Pause(length);
-    return;
+// Without it no bookie collects anything.
+void History::MakeCluster() {
+  SimLoop process(scheduler_, "operator");
+  SimMetadataStore store(metadata_, process);
+  for (bool made = false; !made;) {
+    bool answered = false;
+    metadata::InitCluster(store, kCluster, 0, [&](const common::Result<void>& result) {
+      answered = true;
+      made = result || result.error().code() == common::Errc::kNodeExists;
+    });
+    scheduler_.RunFor([&] { return answered; }, kLiveness);
   }
-  ClientNode& client = *others_[who - bookies_.size() - 1];
-  if (client.alive()) client.Pause(length);
+}
+
+void History::PlantStrangers() {
+  metadata::LedgerMetadata ledger;
+  ledger.key = protocol::LedgerKey::Make(scheduler_.random());
+  ledger.replication = {1, 1, 1};
+  ledger.segments[protocol::EntryId(0)] = {protocol::BookieId::Make(scheduler_.random())};
+  ledger.custom = {{Oracle::kOwner, "stranger"}};
+  for (const LedgerId id : {LedgerId(1), LedgerId(2)}) {
+    ledger.id = id;
+    metadata_.Plant(metadata::LedgerStore::Path(id), metadata::EncodeLedger(ledger));
+  }
+}
+
+void History::Later(std::function<void()> begin) {
+  const auto half = static_cast<std::uint64_t>(plan_.chaos.count()) / 2 + 1;
+  scheduler_.After(common::Duration(static_cast<std::int64_t>(Below(half))), nullptr,
+                   [this, begin = std::move(begin)] {
+                     if (chaos_) begin();
+                   });
 }
 
 // Recoverers and tailers come at any time after the ledger is there.
 void History::BeginClients() {
-  const protocol::LedgerId ledger = *writer_->ledger();
+  const LedgerId ledger = *cast_.writer->ledger();
+  expected_ = static_cast<std::size_t>(plan_.tailers + plan_.recoverers);
   for (int i = 0; i < plan_.tailers; ++i) {
-    others_.push_back(
-        std::make_unique<TailerNode>(environment_, "tailer" + std::to_string(i), oracle_, ledger));
-    others_.back()->Start();
+    Join<TailerNode>("tailer" + std::to_string(i), oracle_, ledger);
   }
   for (int i = 0; i < plan_.recoverers; ++i) {
-    const auto when = common::Duration(
-        static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(plan_.chaos.count()) / 2 + 1)));
-    scheduler_.After(when, nullptr, [this, i, ledger] {
-      if (!chaos_) return;
-      others_.push_back(std::make_unique<RecovererNode>(
-          environment_, "recoverer" + std::to_string(i), oracle_, ledger));
-      others_.back()->Start();
+    Later([this, i, ledger] {
+      Join<RecovererNode>("recoverer" + std::to_string(i), oracle_, ledger);
     });
   }
+  if (plan_.deletes) BeginSecondLedger();
+}
+
+void History::BeginSecondLedger() {
+  cast_.second_writer = std::make_unique<WriterNode>(
+      environment_, second_oracle_,
+      WriterNode::Story{
+          .replication = plan_.replication, .entries = 3, .window = 2, .closes = true});
+  cast_.second_writer->Start();
+  ++expected_;
+  Later([this] {
+    if (!cast_.second_writer->ledger()) {
+      --expected_;
+      return;
+    }
+    Join<DeleterNode>("deleter", second_oracle_, *cast_.second_writer->ledger());
+  });
 }
 
 void History::Chaos() {
-  for (const auto& bookie : bookies_) bookie->Start();
-  writer_ = std::make_unique<WriterNode>(environment_, oracle_, plan_.replication, plan_.entries,
-                                         plan_.window, plan_.closes);
-  writer_->Start();
   weather_.Start();
   const common::TimePoint end = scheduler_.Now() + plan_.chaos;
-  const bool created = scheduler_.RunUntil([this] { return writer_->ledger().has_value(); }, end);
-  if (created) {
+  const auto created = [this] { return cast_.writer->ledger().has_value(); };
+  if (scheduler_.RunUntil(created, end)) {
+    if (plan_.clogs_writer) {
+      const BookieNode& bookie = *cast_.bookies[Below(cast_.bookies.size())];
+      network_.Clog(network_.Node(cast_.writer->name()), network_.Node(bookie.address()));
+    }
     BeginClients();
-    ScheduleFault(plan_.faults.crash_every, &History::CrashBookie);
-    ScheduleFault(plan_.faults.kill_every, &History::KillClient);
-    ScheduleFault(plan_.faults.pause_every, &History::PauseSomebody);
-    scheduler_.RunUntil([this] { return !Fine() || ClientsFinished(); }, end);
+    mishaps_.Start();
+    scheduler_.RunUntil([this] { return !chronicle_.fine() || ClientsFinished(); }, end);
   }
   chaos_ = false;
+  mishaps_.Stop();
   weather_.Stop();
 }
 
 bool History::ClientsFinished() const {
-  if (writer_->alive() && !writer_->finished()) return false;
-  for (const auto& client : others_) {
-    if (client->alive() && !client->finished()) return false;
+  const auto over = [](const ClientNode& client) { return !client.alive() || client.finished(); };
+  if (!over(*cast_.writer)) return false;
+  return cast_.others.size() == expected_ &&
+         std::ranges::all_of(cast_.others, [&](const auto& client) { return over(*client); });
+}
+
+// The rest of the bookies stays away for ever, or hangs: as many as the protocol tolerates and
+// others can stand in for.
+void History::KeepOnlyTheCore() {
+  int present = plan_.bookies();
+  for (const auto& bookie : cast_.bookies) {
+    if (present == plan_.replication.ensemble || Below(2) == 0) continue;
+    if (!mishaps_.TakeLoss(*bookie)) continue;
+    --present;
+    trace_.Line(bookie->address(), " is lost for ever");
+    bookie->MarkDamaged();
+    Below(2) == 0 ? bookie->Crash() : bookie->Pause(std::chrono::hours(1000));
   }
-  return others_.size() == static_cast<std::size_t>(plan_.tailers + plan_.recoverers);
 }
 
 // Everybody can do what they began; late messages arrive while the writer lives. Then somebody
@@ -168,79 +215,48 @@ void History::Heal() {
   trace_.Line("the world heals");
   network_.Heal();
   metadata_.Heal();
-  for (const auto& bookie : bookies_) {
-    if (!bookie->up()) bookie->Start();
-    if (!bookie->failure().empty()) oracle_.Violate("I10 " + bookie->failure());
+  for (const auto& bookie : cast_.bookies) {
+    bookie->SetDiskFull(false);
+    if (bookie->ailing()) bookie->Crash();
+    if (bookie->Start()) continue;
+    if (!bookie->damaged()) return chronicle_.Violate("I10 " + bookie->failure());
+    bookie->Wipe();  // as its operator would
+    bookie->Start();
   }
-  const auto idle = [this] { return !Fine() || (!writer_->alive() || writer_->finished()); };
-  if (!scheduler_.RunFor(idle, kLiveness)) oracle_.Violate("STALL the writer does not end");
-  if (!Fine() || !writer_->ledger()) return;
-  others_.push_back(
-      std::make_unique<RecovererNode>(environment_, "last-recoverer", oracle_, *writer_->ledger()));
-  others_.back()->Start();
-  others_.push_back(
-      std::make_unique<TailerNode>(environment_, "last-reader", oracle_, *writer_->ledger()));
-  others_.back()->Start();
-  const auto ended = [this] {
-    for (const auto& client : others_) {
-      if (client->alive() && !client->finished()) return !Fine();
-    }
-    return true;
+  if (plan_.core_only) KeepOnlyTheCore();
+  const auto idle = [this] {
+    return !chronicle_.fine() || !cast_.writer->alive() || cast_.writer->finished();
   };
-  if (!scheduler_.RunFor(ended, kLiveness)) oracle_.Violate("STALL a client does not end");
-}
-
-// I2: each entry has Qa correct copies in the write set that the metadata names.
-void History::CheckCopies() {
-  if (!oracle_.closed()) return;
-  for (EntryId entry(0); entry <= oracle_.closed()->last_entry && Fine(); ++entry) {
-    const int copies = CountCopies(entry);
-    if (copies < plan_.replication.ack_quorum) {
-      oracle_.Violate("I2 entry " + std::to_string(entry.value()) + " has " +
-                      std::to_string(copies) + " copies where the metadata says");
-    }
-  }
-}
-
-int History::CountCopies(EntryId entry) {
-  const metadata::Ensemble& ensemble = oracle_.closed()->EnsembleOf(entry);
-  int copies = 0;
-  for (int i = 0; i < plan_.replication.write_quorum; ++i) {
-    const int slot = protocol::WriteSetSlot(plan_.replication, entry, i);
-    if (HasCopy(ensemble[static_cast<std::size_t>(slot)], entry)) ++copies;
-  }
-  return copies;
-}
-
-bool History::HasCopy(protocol::BookieId id, EntryId entry) {
-  const auto bookie = std::ranges::find(bookies_, id, [](const auto& node) { return node->id(); });
-  SimLoop process(scheduler_, "checker");
-  SimChannelPool pool(network_, "checker", process);
-  protocol::ReadRequest request;
-  request.bookie = id;
-  request.ledger = oracle_.closed()->id;
-  request.entries = {entry};
-  std::optional<protocol::ReadReply> reply;
-  const common::TimePoint limit = scheduler_.Now() + kLiveness;
-  do {  // it may be paused still
-    reply.reset();
-    pool.Get((*bookie)->address())->Read(request, [&](protocol::ReadReply answer) {
-      reply = std::move(answer);
+  if (!scheduler_.RunFor(idle, kLiveness)) chronicle_.Violate("STALL the writer does not end");
+  if (!chronicle_.fine() || !cast_.writer->ledger()) return;
+  Join<RecovererNode>("last-recoverer", oracle_, *cast_.writer->ledger());
+  Join<TailerNode>("last-reader", oracle_, *cast_.writer->ledger());
+  const auto ended = [this] {
+    return !chronicle_.fine() || std::ranges::all_of(cast_.others, [](const auto& client) {
+      return !client->alive() || client->finished();
     });
-    scheduler_.RunUntil([&] { return reply.has_value(); }, limit);
-  } while (reply && reply->code == protocol::Code::kTimeout && scheduler_.Now() < limit);
-  if (!reply || reply->answers.size() != 1 || reply->answers[0].code != protocol::Code::kOk) {
-    return false;
+  };
+  if (!scheduler_.RunFor(ended, kLiveness)) chronicle_.Violate("STALL a client does not end");
+}
+
+void History::Check() {
+  Inventory inventory(environment_, cast_);
+  if (oracle_.closed()) inventory.CheckClosed(oracle_, plan_.replication);
+  const auto& second = second_oracle_.newest();
+  const bool deleted = second && chronicle_.IsDeleted(second->id);
+  if (!deleted || plan_.kind != BookieKind::kFull || plan_.core_only) return;
+  cast_.second_writer->Kill();
+  for (int i = 0; i < kCollectionPauses; ++i) {
+    scheduler_.RunFor(kCollectionPause);
+    if (!chronicle_.fine() || inventory.IsCollected(second->id)) return;
   }
-  const std::string& bytes = reply->answers[0].bytes;
-  return protocol::VerifyEntry(bytes, oracle_.closed()->id, entry).has_value() &&
-         protocol::EntryPayload(bytes) == oracle_.payload(entry);
+  chronicle_.Violate("I12 a ledger that was deleted long ago is not given back");
 }
 
 }  // namespace
 
-HistoryResult RunHistory(const HistoryPlan& plan, std::size_t trace_lines, BookieMutant mutant) {
-  return History(plan, trace_lines, mutant).Run();
+HistoryResult RunHistory(const HistoryPlan& plan, std::size_t trace_lines) {
+  return History(plan, trace_lines).Run();
 }
 
 }  // namespace quire::simulation

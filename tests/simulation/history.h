@@ -5,7 +5,6 @@
 #include <string>
 
 #include "tests/simulation/history_plan.h"
-#include "tests/simulation/simple_bookie.h"
 
 namespace quire::simulation {
 
@@ -16,10 +15,8 @@ struct HistoryResult {
   std::string trace;  // the last lines, when asked for
 };
 
-// Runs one history: chaos for a while, then the world heals, the ledger is recovered, and
-// everything that must hold is checked. `trace_lines` 0: no trace. The mutant is one of simple
-// bookies.
-HistoryResult RunHistory(const HistoryPlan& plan, std::size_t trace_lines,
-                         BookieMutant mutant = BookieMutant::kNone);
+// Runs one history: chaos for a while, then the world heals (or a core of it), the ledger is
+// recovered, and everything that must hold is checked. `trace_lines` 0: no trace.
+HistoryResult RunHistory(const HistoryPlan& plan, std::size_t trace_lines);
 
 }  // namespace quire::simulation

@@ -2,72 +2,64 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <fstream>
+
+#include "tests/simulation/seed_corpus.h"
 
 namespace quire::simulation {
 namespace {
 
-// How many seeds a test tries: a budget of time, not of meaning. Fresh ones come from
-// `simulation_run`.
-std::uint64_t Budget(std::uint64_t normal) {
-  const char* factor = std::getenv("QUIRE_SIMULATION_FACTOR");
-  return factor == nullptr ? normal : normal * std::strtoull(factor, nullptr, 10);
+void ExpectNoViolation(std::uint64_t seed, Profile profile) {
+  const HistoryPlan plan = HistoryPlan::Draw(seed, profile);
+  const HistoryResult result = RunHistory(plan, 0);
+  ASSERT_FALSE(result.violation) << *result.violation << "\n"
+                                 << plan.ToString() << "\nrepeat: simulation_run --profile "
+                                 << ProfileName(profile) << " --from " << seed
+                                 << " --seeds 1 --trace 1000";
 }
 
-void ExpectNoViolation(BookieKind kind, bool focused, std::uint64_t first, std::uint64_t count) {
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const HistoryPlan plan = HistoryPlan::Draw(seed, kind, focused);
-    const HistoryResult result = RunHistory(plan, 0);
-    ASSERT_FALSE(result.violation) << *result.violation << "\n"
-                                   << plan.ToString() << "\nrepeat: simulation_run --from " << seed
-                                   << " --seeds 1" << (kind == BookieKind::kFull ? " --full" : "")
-                                   << (focused ? " --focused" : "") << " --trace 1000";
+// Seeds that once showed something. Fresh ones are tried by simulation_run.
+TEST(HistoryTest, TheCorpusShowsNothingAnyMore) {
+  std::ifstream in(QUIRE_CORPUS);
+  const auto corpus = ReadCorpus(in);
+  ASSERT_TRUE(corpus) << corpus.error().ToString();
+  for (const CorpusSeed& seed : *corpus) {
+    const auto profile = ParseProfile(seed.profile);
+    ASSERT_TRUE(profile) << seed.profile;
+    ExpectNoViolation(seed.seed, *profile);
   }
-}
-
-TEST(HistoryTest, KeepsEveryInvariantUnderUniformFaults) {
-  ExpectNoViolation(BookieKind::kSimple, false, 1, Budget(2000));
-}
-
-TEST(HistoryTest, KeepsEveryInvariantUnderFocusedFaults) {
-  ExpectNoViolation(BookieKind::kSimple, true, 1, Budget(2000));
-}
-
-TEST(HistoryTest, KeepsEveryInvariantOnRealJournalsAndStores) {
-  ExpectNoViolation(BookieKind::kFull, false, 1, Budget(100));
 }
 
 TEST(HistoryTest, IsTheSameForTheSameSeed) {
-  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
-    for (const BookieKind kind : {BookieKind::kSimple, BookieKind::kFull}) {
-      if (kind == BookieKind::kFull && seed > 5) continue;
-      const HistoryPlan plan = HistoryPlan::Draw(seed, kind, false);
-      EXPECT_EQ(RunHistory(plan, 0).hash, RunHistory(plan, 0).hash) << plan.ToString();
-    }
+  const auto twice = [](std::uint64_t seed, Profile profile) {
+    const HistoryPlan plan = HistoryPlan::Draw(seed, profile);
+    EXPECT_EQ(RunHistory(plan, 0).hash, RunHistory(plan, 0).hash) << plan.ToString();
+  };
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    twice(seed, Profile::kUniform);
+    twice(seed, Profile::kFocused);
+  }
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    twice(seed, Profile::kFull);
+    twice(seed, Profile::kFullFocused);
   }
 }
 
-// A bookie that breaks one rule of the protocol is found out: the histories and the oracle can
-// fail.
-class BookieMutantTest : public ::testing::TestWithParam<BookieMutant> {};
-
-TEST_P(BookieMutantTest, IsFound) {
-  for (std::uint64_t seed = 1; seed <= 60'000; ++seed) {
-    const HistoryPlan plan = HistoryPlan::Draw(seed, BookieKind::kSimple, seed % 2 == 0);
-    if (const auto violation = RunHistory(plan, 0, GetParam()).violation) {
-      std::printf("mutant %d: seed %llu: %s\n", static_cast<int>(GetParam()),
-                  static_cast<unsigned long long>(seed), violation->c_str());
-      return;
-    }
-  }
-  FAIL() << "no seed shows it";
+TEST(HistoryTest, ATraceChangesNothing) {
+  const HistoryPlan plan = HistoryPlan::Draw(3, Profile::kUniform);
+  const HistoryResult traced = RunHistory(plan, 1000);
+  EXPECT_EQ(traced.hash, RunHistory(plan, 0).hash);
+  EXPECT_FALSE(traced.trace.empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Mutants, BookieMutantTest,
-                         ::testing::Values(BookieMutant::kVolatileFence,
-                                           BookieMutant::kAckBeforeSync,
-                                           BookieMutant::kRecoveryAddRefused,
-                                           BookieMutant::kVisibleAfterSync));
+TEST(HistoryPlanTest, EveryProfileHasAName) {
+  for (const auto* name : {"uniform", "focused", "full", "full-focused"}) {
+    const auto profile = ParseProfile(name);
+    ASSERT_TRUE(profile) << name;
+    EXPECT_EQ(ProfileName(*profile), name);
+  }
+  EXPECT_FALSE(ParseProfile("swarm"));
+}
 
 }  // namespace
 }  // namespace quire::simulation

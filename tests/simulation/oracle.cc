@@ -16,9 +16,18 @@ std::string Number(EntryId entry) {
 
 }  // namespace
 
-void Oracle::Violate(std::string what) {
-  trace_.Line("VIOLATION ", what);
-  if (!violation_) violation_ = std::move(what);
+bool Oracle::Mine(const LedgerMetadata& ledger) const {
+  const auto owner = ledger.custom.find(kOwner);
+  return owner != ledger.custom.end() && owner->second == owner_ &&
+         (!ledger_ || *ledger_ == ledger.id);
+}
+
+void Oracle::Created(const LedgerMetadata& ledger) {
+  if (!Mine(ledger)) {
+    return Violate("T-26 " + owner_ + " was given the ledger " + std::to_string(ledger.id.value()) +
+                   " of somebody else");
+  }
+  ledger_ = ledger.id;
 }
 
 void Oracle::Acknowledged(EntryId entry) {
@@ -48,17 +57,15 @@ void Oracle::Read(std::string_view who, EntryId entry, std::string_view payload)
   }
 }
 
-void Oracle::SawLac(std::string_view who, EntryId lac) {
-  if (closed_ && lac > closed_->last_entry) {
-    Violate("I5 " + std::string(who) + " saw LAC " + Number(lac) + " of a ledger closed at " +
-            Number(closed_->last_entry));
-  }
+void Oracle::SawLac(EntryId lac) {
+  if (newest_) chronicle_.SawLac(newest_->id, lac);
 }
 
 void Oracle::Changed(const Mutation& mutation) {
   if (!mutation.path.starts_with("/ledgers/") || !mutation.after || mutation.after->empty()) return;
   const auto after = metadata::DecodeLedger(*mutation.after);
   if (!after) return Violate("I7 " + after.error().ToString());
+  if (!Mine(*after)) return;
   if (mutation.before && !mutation.before->empty()) {
     const auto before = metadata::DecodeLedger(*mutation.before);
     if (!before) return Violate("I7 " + before.error().ToString());
@@ -69,11 +76,14 @@ void Oracle::Changed(const Mutation& mutation) {
   trace_.Line("metadata: ", StateName(after->state), " segments ", after->segments.size(),
               " last starts at ", after->LastSegmentFirst().value(), " last entry ",
               after->last_entry.value());
+  newest_ = *after;
+  if (after->state == LedgerState::kDeleted) return chronicle_.Deleted(after->id);
   if (after->state != LedgerState::kClosed) return;
   if (closed_ && (closed_->last_entry != after->last_entry || closed_->length != after->length)) {
     return Violate("I11 closed again at another entry");
   }
   closed_ = *after;
+  chronicle_.Closed(after->id, after->last_entry);
   if (acknowledged_ > after->last_entry) {
     Violate("I1 entry " + Number(acknowledged_) +
             " was acknowledged, and the ledger is closed at " + Number(after->last_entry));

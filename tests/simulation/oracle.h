@@ -8,16 +8,23 @@
 #include <vector>
 
 #include "metadata/ledger_metadata.h"
+#include "tests/simulation/chronicle.h"
 #include "tests/simulation/sim_metadata_tree.h"
 #include "tests/simulation/trace.h"
 
 namespace quire::simulation {
 
-// Watches one history from outside and knows what may never happen: the invariants of protocol
-// section 3. The first violation is kept; everything after it is a consequence.
+// Watches one ledger from outside and knows what may never happen to it: the invariants of protocol
+// section 3. The ledger is known by its owner, a name in its custom map, from its creation on.
 class Oracle {
  public:
-  explicit Oracle(Trace& trace) : trace_(trace) {}
+  Oracle(std::string owner, Chronicle& chronicle, Trace& trace)
+      : owner_(std::move(owner)), chronicle_(chronicle), trace_(trace) {}
+
+  static constexpr const char* kOwner = "owner";
+  const std::string& owner() const { return owner_; }
+  // The writer was given this ledger (T-26).
+  void Created(const metadata::LedgerMetadata& ledger);
 
   // The writer asked for the entry (its ids are given out in this order), and was told OK.
   void Appended(std::string payload) { payloads_.push_back(std::move(payload)); }
@@ -25,7 +32,7 @@ class Oracle {
 
   // Somebody read the entry as confirmed.
   void Read(std::string_view who, protocol::EntryId entry, std::string_view payload);  // I4, I10
-  void SawLac(std::string_view who, protocol::EntryId lac);                            // I5
+  void SawLac(protocol::EntryId lac);                                                  // I5
 
   // A change of a ledger's record in the metadata store.
   void Changed(const Mutation& mutation);  // I1, I7, I11
@@ -33,11 +40,13 @@ class Oracle {
   // A recovery or a close said that the ledger ended here.
   void Ended(std::string_view who, const metadata::LedgerMetadata& ledger);  // I11
 
-  void Violate(std::string what);
+  void Violate(std::string what) { chronicle_.Violate(std::move(what)); }
 
-  const std::optional<std::string>& violation() const { return violation_; }
   const std::optional<metadata::LedgerMetadata>& closed() const { return closed_; }
+  // As the metadata store had it last; nullopt: not created.
+  const std::optional<metadata::LedgerMetadata>& newest() const { return newest_; }
   protocol::EntryId acknowledged() const { return acknowledged_; }
+  std::size_t appended() const { return payloads_.size(); }
   std::string_view payload(protocol::EntryId entry) const {
     return payloads_[static_cast<std::size_t>(entry.value())];
   }
@@ -45,12 +54,17 @@ class Oracle {
   std::int64_t LengthTo(protocol::EntryId last) const;
 
  private:
+  bool Mine(const metadata::LedgerMetadata& ledger) const;
+
+  const std::string owner_;
+  Chronicle& chronicle_;
   Trace& trace_;
   std::vector<std::string> payloads_;  // by entry id
   protocol::EntryId acknowledged_ = protocol::kNoEntry;
   protocol::EntryId highest_read_ = protocol::kNoEntry;  // by anybody, as confirmed
+  std::optional<protocol::LedgerId> ledger_;             // that the writer got
+  std::optional<metadata::LedgerMetadata> newest_;
   std::optional<metadata::LedgerMetadata> closed_;
-  std::optional<std::string> violation_;
 };
 
 }  // namespace quire::simulation

@@ -80,6 +80,7 @@ void SimMetadata::ApplyLate(std::uint64_t id) {
 void SimMetadata::Heal() {
   trace_.Line("the metadata store heals");
   healed_ = true;
+  stale_reads_ = false;  // the follower has caught up
   profile_.ambiguous = profile_.unavailable = profile_.late_watch = 0;
   profile_.outage_every = profile_.expiry_every = common::Duration(0);
   for (const LateWrite& write : late_) {

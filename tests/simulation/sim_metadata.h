@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/fault_profile.h"
@@ -31,6 +33,13 @@ class SimMetadata {
   // Reads and lists come from a follower that lags: what a client of ZooKeeper gets that does not
   // ask for a sync first. For mutants (T-30).
   void UseStaleReads();
+
+  // A node that is there before anybody comes.
+  void Plant(std::string path, std::string value) {
+    (void)Apply({.kind = MetadataRequest::Kind::kCreate,
+                 .path = std::move(path),
+                 .value = std::move(value)});
+  }
 
   // Ends all faults for ever: outages end, writes that were to be applied later are applied or
   // refused soon, hints arrive.

@@ -55,11 +55,7 @@ void SimpleBookie::Apply(const SimpleRecord& record, Lsn lsn) {
 SimpleBookie::Lsn SimpleBookie::Append(SimpleRecord record) {
   const Lsn lsn = disk_.Append(std::move(record));
   const SimpleRecord& kept = disk_.at(lsn);
-  if (Is(BookieMutant::kVisibleAfterSync) && kept.kind == Kind::kEntry) {
-    WhenDurable(lsn, [this, lsn] { Apply(disk_.at(lsn), lsn); });
-  } else {
-    Apply(kept, lsn);
-  }
+  Apply(kept, lsn);
   SyncLater();
   WakePolls(kept.ledger);
   return lsn;
@@ -103,7 +99,6 @@ void SimpleBookie::Add(protocol::BookieId bookie, std::span<const protocol::Add>
     codes.push_back(result.code);
     lsn = std::max(lsn, result.lsn);
   }
-  if (Is(BookieMutant::kAckBeforeSync)) lsn = 0;
   WhenDurable(lsn, [codes = std::move(codes), done = std::move(done)]() mutable {
     done(std::move(codes));
   });
@@ -116,10 +111,9 @@ SimpleBookie::AddResult SimpleBookie::AddOne(const protocol::Add& add) {
   if (const Ledger* ledger = Find(header->ledger)) {
     if (ledger->deleted) return {Code::kFenced};
     if (!ledger->key.is_nil() && ledger->key != add.key) return {Code::kUnauthorized};
-    const bool passes = add.recovery && !Is(BookieMutant::kRecoveryAddRefused);
-    if ((ledger->fenced || ledger->limbo) && !passes) return {Code::kFenced};
+    if ((ledger->fenced || ledger->limbo) && !add.recovery) return {Code::kFenced};
     const auto entry = ledger->entries.find(header->entry);
-    if (entry != ledger->entries.end() && !Is(BookieMutant::kOverwrites)) {
+    if (entry != ledger->entries.end()) {
       if (disk_.at(entry->second).bytes != add.entry) return {Code::kConflict};
       return {Code::kOk, entry->second};
     }
@@ -137,7 +131,6 @@ std::expected<SimpleBookie::Lsn, Code> SimpleBookie::Fence(LedgerId id,
                                                            const protocol::LedgerKey& key) {
   if (key.is_nil()) return std::unexpected(Code::kBadRequest);
   Ledger* ledger = Find(id);
-  if (ledger == nullptr && Is(BookieMutant::kUnknownNotFenced)) return Lsn{0};
   if (ledger != nullptr) {
     if (ledger->deleted || ledger->fenced) {
       const bool authorized = ledger->deleted || ledger->key == key;
@@ -146,20 +139,13 @@ std::expected<SimpleBookie::Lsn, Code> SimpleBookie::Fence(LedgerId id,
     }
     if (!ledger->key.is_nil() && ledger->key != key) return std::unexpected(Code::kUnauthorized);
   }
-  if (Is(BookieMutant::kVolatileFence)) {
-    ledgers_[id].fenced = true;
-    ledgers_[id].key = key;
-    WakePolls(id);
-    return Lsn{0};
-  }
   return Append({.kind = Kind::kFence, .ledger = id, .key = key});
 }
 
 protocol::EntryAnswer SimpleBookie::Answer(const Ledger& ledger, EntryId entry) const {
   const auto found = ledger.entries.find(entry);
   if (found != ledger.entries.end()) return {Code::kOk, disk_.at(found->second).bytes};
-  const bool unknown = ledger.limbo && !Is(BookieMutant::kLimboDenies);
-  return {unknown ? Code::kUnknown : Code::kNoEntry, {}};
+  return {ledger.limbo ? Code::kUnknown : Code::kNoEntry, {}};
 }
 
 void SimpleBookie::Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) {
@@ -183,14 +169,11 @@ void SimpleBookie::Read(protocol::ReadRequest request, common::Callback<protocol
   std::size_t bytes = 0;
   const std::size_t most = request.max_bytes > 0 ? static_cast<std::size_t>(request.max_bytes)
                                                  : protocol::kMaxReadReplyBytes;
-  bool denies = reply.code == Code::kNoLedger;
   for (std::size_t i = 0; reply.code == Code::kOk && i < request.entries.size() && bytes < most;
        ++i) {
     reply.answers.push_back(Answer(*ledger, request.entries[i]));
     bytes += reply.answers.back().bytes.size();
-    denies = denies || protocol::IsNegative(reply.answers.back().code);
   }
-  if (denies && Is(BookieMutant::kNegativeBeforeFence)) lsn = 0;
   WhenDurable(lsn, [reply = std::move(reply), done = std::move(done)]() mutable {
     done(std::move(reply));
   });
@@ -199,7 +182,7 @@ void SimpleBookie::Read(protocol::ReadRequest request, common::Callback<protocol
 protocol::LacReply SimpleBookie::LacOf(LedgerId id) const {
   const Ledger* ledger = Find(id);
   if (ledger == nullptr || ledger->deleted) return {.code = Code::kNoLedger};
-  if (ledger->limbo && !Is(BookieMutant::kLimboDenies)) return {.code = Code::kUnknown};
+  if (ledger->limbo) return {.code = Code::kUnknown};
   return {.code = Code::kOk, .lac = ledger->lac, .fenced = ledger->fenced};
 }
 
@@ -229,7 +212,6 @@ void SimpleBookie::Lac(protocol::LacRequest request, common::Callback<protocol::
     return;
   }
   const protocol::LacReply reply = LacOf(request.ledger);
-  if (reply.lac == kNoEntry && Is(BookieMutant::kNegativeBeforeFence)) lsn = 0;
   WhenDurable(lsn, [reply, done = std::move(done)]() mutable { done(reply); });
 }
 

@@ -16,24 +16,10 @@
 
 namespace quire::simulation {
 
-// Bookies that break one rule each, to see that a test notices (protocol section 4, mutation list).
-enum class BookieMutant {
-  kNone,
-  kNegativeBeforeFence,  // M3: a denial does not wait for the fence to be durable
-  kVolatileFence,        // M4: fences are not journaled
-  kAckBeforeSync,        // M5
-  kLimboDenies,          // M22: limbo gives denials
-  kUnknownNotFenced,     // M23: a ledger that was never seen is not fenced
-  kRecoveryAddRefused,   // M24: a fence refuses recovery adds
-  kOverwrites,           // M30: a second entry of the same id replaces the first
-  kVisibleAfterSync,     // M33: no fence barrier
-};
-
 struct SimpleBookieOptions {
   protocol::BookieId id;
   common::Duration sync = std::chrono::microseconds(200);  // of the journal, typically
   std::size_t max_unsynced = 4096;  // records; over it nothing more is accepted for the moment
-  BookieMutant mutant = BookieMutant::kNone;
 };
 
 // A bookie of one directory without files: protocol 1.3 and nothing else, for fast histories of the
@@ -97,7 +83,6 @@ class SimpleBookie final : public rpc::BookieHandler {
     Lsn lsn = 0;  // durable when this is
   };
 
-  bool Is(BookieMutant mutant) const { return options_.mutant == mutant; }
   Ledger* Find(protocol::LedgerId ledger);
   const Ledger* Find(protocol::LedgerId ledger) const;
   // Applies a record to what is in memory: when it is appended and when it is replayed.

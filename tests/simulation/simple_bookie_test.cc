@@ -13,11 +13,10 @@ class SimpleBookieTest : public WorldTest {
  protected:
   using Codes = std::vector<Code>;
 
-  void Use(BookieMutant mutant) { Boot({.id = kBookie, .sync = 10ms, .mutant = mutant}); }
-  SimpleBookieTest() { Use(BookieMutant::kNone); }
-  void Reboot(BookieMutant mutant = BookieMutant::kNone) {
+  SimpleBookieTest() { Boot({.id = kBookie, .sync = 10ms}); }
+  void Reboot() {
     Crash();
-    Use(mutant);
+    Boot({.id = kBookie, .sync = 10ms});
   }
 
   // Straight to the handler: what the turns are is the test's business.
@@ -157,13 +156,13 @@ TEST_F(SimpleBookieTest, D07ARecoveryAddDoesNotReopenAFencedLedger) {
 
 // D08: an add and a fencing read of the same entry race; never is the add acknowledged and missed
 // by the read.
-int MissedByAFence(BookieMutant mutant, int rounds) {
+int MissedByAFence(int rounds) {
   int missed = 0;
   for (int seed = 0; seed < rounds; ++seed) {
     SimScheduler scheduler(static_cast<std::uint64_t>(seed));
     SimLoop loop(scheduler, "b");
     SimpleDisk disk;
-    SimpleBookie bookie(loop, disk, {.id = kBookie, .mutant = mutant});
+    SimpleBookie bookie(loop, disk, {.id = kBookie});
     const auto soon = [&] {
       return common::Duration(std::chrono::microseconds(common::Below(scheduler.random(), 400)));
     };
@@ -191,8 +190,7 @@ int MissedByAFence(BookieMutant mutant, int rounds) {
   return missed;
 }
 TEST(FenceBarrierTest, D08NeverMissesAnAddThatIsAcknowledgedLater) {
-  EXPECT_EQ(MissedByAFence(BookieMutant::kNone, 2000), 0);
-  EXPECT_GT(MissedByAFence(BookieMutant::kVisibleAfterSync, 2000), 0);  // M33
+  EXPECT_EQ(MissedByAFence(2000), 0);
 }
 
 TEST_F(SimpleBookieTest, D09AFenceWithoutOtherTrafficSurvivesACrash) {
@@ -337,35 +335,6 @@ TEST_F(SimpleBookieTest, StopsAcceptingWhenTooMuchIsNotSynced) {
   EXPECT_FALSE(bookie->Accepting());
   Settle();
   EXPECT_TRUE(bookie->Accepting());
-}
-
-// Each mutant breaks what the scenario of its rule looks at.
-TEST_F(SimpleBookieTest, TheMutantsBreakTheirRules) {
-  Use(BookieMutant::kNegativeBeforeFence);
-  EXPECT_FALSE(FenceRead(0).empty());
-  Use(BookieMutant::kAckBeforeSync);
-  EXPECT_FALSE(AddHere(0, "x", true).empty());
-  Settle();
-  Use(BookieMutant::kRecoveryAddRefused);
-  EXPECT_EQ(AddHere(1, "x", true), Codes{Code::kFenced});
-  Use(BookieMutant::kOverwrites);
-  EXPECT_TRUE(AddHere(0, "y", true).empty());  // not a conflict
-  Settle();
-  EXPECT_EQ(*bookie->DurableEntry(kLedger, EntryId(0)), EntryBytes(0, "y"));
-  disk = SimpleDisk();
-  Use(BookieMutant::kUnknownNotFenced);
-  FenceRead(0);
-  Settle();
-  EXPECT_FALSE(bookie->IsFenced(kLedger));
-  Use(BookieMutant::kVolatileFence);
-  FenceRead(0);
-  Settle();
-  EXPECT_TRUE(bookie->IsFenced(kLedger));
-  Reboot(BookieMutant::kVolatileFence);
-  EXPECT_FALSE(bookie->IsFenced(kLedger));
-  Use(BookieMutant::kLimboDenies);
-  bookie->PutInLimbo(kLedger);
-  EXPECT_EQ(ReadHere(0), Codes{Code::kNoEntry});
 }
 
 // The same over the network, with the process killed for good and begun again.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,6 +39,22 @@ class SimpleDisk {
   void Crash(common::Random& random) {
     records_.resize(synced_ + common::Below(random, last() - synced_ + 1));
     synced_ = last();
+  }
+
+  // Between two processes: loses each entry of the ledger with even chance and notes it for good.
+  // False: it has nothing of the ledger.
+  bool Lose(protocol::LedgerId ledger, common::Random& random) {
+    const auto of_ledger = [&](const SimpleRecord& record) { return record.ledger == ledger; };
+    const auto first = std::ranges::find_if(records_, of_ledger);
+    if (first == records_.end()) return false;
+    const protocol::LedgerKey key = first->key;
+    std::erase_if(records_, [&](const SimpleRecord& record) {
+      return of_ledger(record) && record.kind == SimpleRecord::Kind::kEntry &&
+             common::Below(random, 2) == 0;
+    });
+    records_.push_back({.kind = SimpleRecord::Kind::kLimbo, .ledger = ledger, .key = key});
+    synced_ = last();
+    return true;
   }
 
   const SimpleRecord& at(Lsn lsn) const { return records_[lsn - 1]; }
