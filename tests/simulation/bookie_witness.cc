@@ -25,11 +25,6 @@ const BookieWitness::Entries& BookieWitness::acknowledged(LedgerId ledger) const
   return found == ledgers_.end() ? kNone : found->second.acknowledged;
 }
 
-bool BookieWitness::IsExcused(LedgerId ledger) const {
-  const auto found = ledgers_.find(ledger);
-  return found != ledgers_.end() && found->second.excused;
-}
-
 BookieWitness::Offer BookieWitness::Note(const protocol::Add& add) const {
   if (add.entry.size() < protocol::kEntryOverheadBytes) return {};
   const protocol::EntryHeader header = protocol::PeekEntryHeader(add.entry);

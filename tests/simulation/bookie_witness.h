@@ -27,9 +27,6 @@ class BookieWitness {
 
   // The directory is gone, and with it every promise: a new bookie.
   void Forget() { ledgers_.clear(); }
-  // Part of the ledger is gone and the bookie knows: it need not have it, and must not deny it.
-  void Excuse(protocol::LedgerId ledger) { ledgers_[ledger].excused = true; }
-  bool IsExcused(protocol::LedgerId ledger) const;
 
  private:
   friend class WitnessedHandler;
@@ -38,7 +35,6 @@ class BookieWitness {
     Entries acknowledged;
     std::set<protocol::EntryId> denied;  // to a fencing read
     bool fenced = false;                 // as it was answered
-    bool excused = false;
   };
   struct Offer {  // an add as it came in
     protocol::LedgerId ledger;

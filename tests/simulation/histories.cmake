@@ -8,7 +8,7 @@ target_link_libraries(quire_histories PUBLIC quire_simulation quire quire_bookie
                                              PRIVATE rocksdb)
 add_executable(simulation_run history_main.cc)
 target_link_libraries(simulation_run PRIVATE quire_histories CLI11::CLI11)
-quire_test(history_test TIMEOUT 600 SOURCES history_test.cc LIBS quire_histories)
+quire_test(history_test TIMEOUT 600 SOURCES bookie_witness_test.cc history_test.cc LIBS quire_histories)
 target_compile_definitions(history_test PRIVATE
   QUIRE_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/corpus.txt")
 

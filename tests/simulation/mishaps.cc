@@ -98,7 +98,6 @@ void Mishaps::LoseIntoLimbo() {
   bookie.MarkDamaged();
   if (bookie.PutInLimbo(*cast_.writer->ledger())) {
     environment_.trace.Line(bookie.address(), " loses entries and goes into limbo");
-    bookie.witness().Excuse(*cast_.writer->ledger());
   }
   RestartLater(bookie, AnyDowntime());
 }
