@@ -71,6 +71,7 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
   std::uint64_t min_free_mb = config.daemon.shard.min_free_bytes >> 20;
   std::uint64_t cache_mb = config.daemon.shard.store.cache_bytes >> 20;
   std::uint64_t journal_mb = config.daemon.shard.journal.file_bytes >> 20;
+  std::uint64_t compaction_mb = config.daemon.shard.store.compaction.bytes_per_second >> 20;
 
   CLI::App app(kAbout, "bookie");
   app.footer(kFooter);
@@ -111,6 +112,12 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
                  "MiB of one journal file; files are written in full once and used again")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  app.add_option(
+         "--compaction-mb-per-second", compaction_mb,
+         "MiB that a directory copies at most in a second to give back the space of deleted "
+         "ledgers between live ones")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   app.add_option("--log-level", log_level, "What goes to standard error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -147,6 +154,8 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
   config.daemon.shard.min_free_bytes = min_free_mb << 20;
   config.daemon.shard.store.cache_bytes = cache_mb << 20;
   config.daemon.shard.journal.file_bytes = journal_mb << 20;
+  config.daemon.shard.store.compaction.bytes_per_second = compaction_mb << 20;
+  config.daemon.shard.store.compaction.interval = config.daemon.collector.interval;
   return config;
 }
 

@@ -50,6 +50,8 @@ class Extent {
   protocol::EntryId first() const { return entries_.front().id; }
   protocol::EntryId last() const { return entries_.back().id; }
 
+  bool operator==(const Extent&) const = default;
+
   // The value stored for it: segment, offset, count, length of the first, then for each further
   // entry the ids left out before it and its length, all varints. The first id is in the key.
   std::string Encode() const;

@@ -33,6 +33,8 @@ class Index {
   States TakeStates() { return std::move(states_); }  // as of Open, once
 
   IndexView View() const { return IndexView(*db_); }
+  // Over all keys, as of now. Any thread.
+  std::unique_ptr<IndexDb::Cursor> Scan() const { return db_->NewCursor(IndexDb::Scope::kAll); }
 
   // Flush worker, and the thread that opens.
   IndexCommit Begin() { return IndexCommit(*db_, record_, segments_); }

@@ -69,6 +69,30 @@ Result<void> IndexCommit::PutEntries(SegmentId segment, LedgerId ledger,
   return {};
 }
 
+Result<void> IndexCommit::MoveExtents(SegmentId segment, const std::vector<MovedExtent>& moved) {
+  const auto cursor = db_.NewCursor(IndexDb::Scope::kAll);
+  for (const auto& [ledger, from, offset] : moved) {
+    const std::string key = ExtentKey(ledger, from.first());
+    cursor->Seek(key);
+    bool same = false;
+    if (cursor->valid() && cursor->key() == key) {
+      const auto content = OpenValue(key, cursor->value());
+      const auto now = content ? Extent::Decode(from.first(), *content) : Fail(content.error());
+      same = now && *now == from;
+    }
+    QUIRE_TRY(cursor->status());
+    if (!same) {
+      SubtractLive(segment, from.bytes());
+      continue;
+    }
+    Extent copy(segment, offset);
+    for (const ExtentEntry& entry : from.entries()) copy.Append(entry);
+    PutSealed(key, copy.Encode());
+    SubtractLive(from.segment(), from.bytes());
+  }
+  return {};
+}
+
 Result<std::vector<SegmentId>> IndexCommit::Finish(const CommitRecord& record) {
   QUIRE_CHECK(record.stored >= record_.stored && record.next_segment >= record_.next_segment);
   std::vector<SegmentId> dead;

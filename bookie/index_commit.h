@@ -17,6 +17,13 @@
 
 namespace quire::bookie {
 
+// An extent whose records were copied to another segment, and where they begin there.
+struct MovedExtent {
+  protocol::LedgerId ledger;
+  Extent from;
+  std::uint64_t offset = 0;
+};
+
 // One change of the index, gathered and then made atomically and durably by Finish. Uses the index
 // that made it; one at a time; flush worker.
 class IndexCommit {
@@ -34,6 +41,10 @@ class IndexCommit {
   // All entries, ascending, that the new segment has of a ledger. A ledger comes once, not dropped.
   common::Result<void> PutEntries(SegmentId segment, protocol::LedgerId ledger,
                                   std::span<const PlacedEntry> entries);
+
+  // The index points to the copies in the segment from now on, but for extents that changed or went
+  // since they were copied: of those the copies are garbage. Alone in its commit, with AddSegment.
+  common::Result<void> MoveExtents(SegmentId segment, const std::vector<MovedExtent>& moved);
 
   // Durable on return. Gives the segments in which nothing is live any more: the index does not
   // know them now and their files may be removed. After an error the index takes no further commit.

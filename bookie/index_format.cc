@@ -24,13 +24,18 @@ std::string NumberKey(char kind, std::uint64_t number) {
 }  // namespace
 
 std::string ExtentPrefix(LedgerId ledger) {
-  return NumberKey('E', static_cast<std::uint64_t>(ledger.value()));
+  return NumberKey(kExtentKind, static_cast<std::uint64_t>(ledger.value()));
 }
 
 std::string ExtentKey(LedgerId ledger, EntryId first) {
   std::string key = ExtentPrefix(ledger);
   common::AppendBig(key, first.value());
   return key;
+}
+
+std::optional<LedgerId> ParseExtentLedger(std::string_view key) {
+  if (key.size() != kExtentPrefixBytes + 8 || key.front() != kExtentKind) return std::nullopt;
+  return LedgerId(common::LoadBig<std::int64_t>(key.data() + 1));
 }
 
 std::optional<EntryId> ParseExtentKey(std::string_view key, LedgerId ledger) {

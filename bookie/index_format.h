@@ -28,7 +28,10 @@ inline constexpr std::uint32_t kIndexVersion = 1;
 inline constexpr std::size_t kExtentPrefixBytes = 1 + 8;  // what the extents of one ledger share
 inline constexpr std::string_view kCommitKey = "Mlast-commit";
 
+inline constexpr char kExtentKind = 'E';
 std::string ExtentPrefix(protocol::LedgerId ledger);
+// The ledger, if the key is of an extent.
+std::optional<protocol::LedgerId> ParseExtentLedger(std::string_view key);
 std::string ExtentKey(protocol::LedgerId ledger, protocol::EntryId first);
 // The first entry's id, if the key is of an extent of the ledger.
 std::optional<protocol::EntryId> ParseExtentKey(std::string_view key, protocol::LedgerId ledger);

@@ -5,6 +5,7 @@
 
 #include "bookie/adds.h"
 #include "bookie/checkpoint.h"
+#include "bookie/compactor.h"
 #include "bookie/reads.h"
 #include "bookie/record_bytes.h"
 #include "bookie/replay.h"
@@ -84,8 +85,11 @@ Result<void> Shard::Open(const Storage& storage) {
 Result<void> Shard::OpenStorage(const Storage& storage) {
   ShardCore& core = parts_->core;
   ReplayStage& stage = *parts_->stage;
+  StoreOptions store_options = core.options.store;
+  store_options.compaction.worker = resources_.compaction_worker;
+  store_options.compaction.report = [log = core.log](const std::string& line) { log.Info(line); };
   auto store = storage.open_store(resources_.store_disk, stage.loop, stage.flush, stage.Readers(),
-                                  core.options.store);
+                                  store_options);
   if (!store) return common::Fail(std::move(store).error());
   core.store = std::move(*store);
   core.ledgers.Load(core.store->TakeLedgers());
@@ -122,6 +126,7 @@ void Shard::Start() {
   started_ = true;
   parts_->space.Start();
   parts_->checkpoint.MaybeStart();
+  if (Compactor* compactor = parts_->core.store->compactor()) compactor->Start();
 }
 
 void Shard::Stop(common::Callback<Result<void>> done) {

@@ -101,6 +101,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
 
   journal_worker_ = std::make_unique<common::ThreadWorker>("journal");
   flush_worker_ = std::make_unique<common::ThreadWorker>("flush");
+  compaction_worker_ = std::make_unique<common::ThreadWorker>("compact");
   std::vector<common::Worker*> readers;
   for (int i = 0; i < plan.reader_threads; ++i) {
     readers_.push_back(std::make_unique<common::ThreadWorker>("read" + std::to_string(i)));
@@ -111,7 +112,8 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
                                                   .store_disk = *segment_disk_,
                                                   .journal_worker = *journal_worker_,
                                                   .flush_worker = *flush_worker_,
-                                                  .readers = std::move(readers)},
+                                                  .readers = std::move(readers),
+                                                  .compaction_worker = compaction_worker_.get()},
                                    options, log_, std::move(events));
   return shard_->Open(plan.storage);
 }

@@ -64,6 +64,7 @@ class ShardHome {
   std::unique_ptr<common::Disk> segment_disk_;
   std::unique_ptr<common::ThreadWorker> journal_worker_;
   std::unique_ptr<common::ThreadWorker> flush_worker_;
+  std::unique_ptr<common::ThreadWorker> compaction_worker_;
   std::vector<std::unique_ptr<common::ThreadWorker>> readers_;
   // Loop thread, after Open.
   std::unique_ptr<Shard> shard_;

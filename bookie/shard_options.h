@@ -43,7 +43,8 @@ struct ShardResources {
   common::Disk& store_disk;  // may be the same
   common::Worker& journal_worker;
   common::Worker& flush_worker;
-  std::vector<common::Worker*> readers;  // at least one
+  std::vector<common::Worker*> readers;         // at least one
+  common::Worker* compaction_worker = nullptr;  // null: no compaction
 };
 
 // How a shard gets its journal and store; tests put fakes here.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "bookie/compactor.h"
 #include "bookie/store_core.h"
 #include "bookie/store_flusher.h"
 #include "bookie/store_list.h"
@@ -61,7 +62,14 @@ class StoreImpl final : public Store {
         core_(std::move(core)),
         cache_(options.cache_bytes),
         flusher_({.loop = loop, .worker = flush_worker, .core = core_, .cache = cache_},
-                 next_segment) {}
+                 next_segment),
+        compactor_({.loop = loop,
+                    .flush_worker = flush_worker,
+                    .core = core_,
+                    .take_segment_id = [this] { return flusher_.TakeSegmentId(); },
+                    .committed = [this](const StoreCommitted& done) { flusher_.Compacted(done); },
+                    .failed = [this](const common::Error& error) { flusher_.IndexFailed(error); }},
+                   options.compaction) {}
 
   ~StoreImpl() override { core_->stopped = true; }
 
@@ -88,6 +96,8 @@ class StoreImpl final : public Store {
   }
   void JournalDurable(Lsn lsn) override { flusher_.JournalDurable(lsn); }
   bool flushing() const override { return flusher_.flushing(); }
+
+  Compactor* compactor() override { return &compactor_; }
 
   StoreStats stats() const override {
     StoreStats stats = flusher_.stats();
@@ -117,6 +127,7 @@ class StoreImpl final : public Store {
   // Loop thread.
   CacheHalves cache_;
   StoreFlusher flusher_;
+  Compactor compactor_;
   std::size_t next_reader_ = 0;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();  // gone when the store is
 };

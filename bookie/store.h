@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bookie/compaction_options.h"
 #include "bookie/journal.h"
 #include "bookie/ledger_state.h"
 #include "common/disk.h"
@@ -19,12 +20,15 @@
 
 namespace quire::bookie {
 
+class Compactor;
+
 struct StoreOptions {
   std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
   // Directory of the RocksDB index. The simulation keeps it in memory and passes its own
   // environment (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
   std::string index_path;
   void* index_env = nullptr;
+  CompactionOptions compaction = {};
 };
 
 struct StoreStats {
@@ -99,6 +103,9 @@ class Store {
   // The journal is durable up to here; releases a flush that waits for it.
   virtual void JournalDurable(Lsn lsn) = 0;
   virtual bool flushing() const = 0;
+
+  // Null: this store has none.
+  virtual Compactor* compactor() { return nullptr; }
 
   virtual StoreStats stats() const = 0;
 };

@@ -43,14 +43,15 @@ Result<void> PutAllEntries(IndexCommit& commit, const WriteCache& half, SegmentI
   return {};
 }
 
-Result<StoreCommitted> Finish(StoreCore& core, IndexCommit& commit, const CommitRecord& record) {
+}  // namespace
+
+Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit,
+                                    const CommitRecord& record) {
   const auto dead = commit.Finish(record);
   if (!dead) return Fail(dead.error());
   QUIRE_TRY(core.files.Remove(*dead));
   return StoreCommitted{.stored = record.stored, .stats = IndexStats(*core.index)};
 }
-
-}  // namespace
 
 Result<WrittenSegment> WriteSegment(StoreCore& core, const WriteCache& half, SegmentId id) {
   WrittenSegment segment{.id = id};
@@ -71,18 +72,18 @@ Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,
   for (const LedgerId ledger : flush.dropped) QUIRE_TRY(commit.Drop(ledger));
   for (const auto& [ledger, state] : flush.states) commit.PutState(ledger, state);
   if (segment) {
-    record.next_segment = segment->id + 1;
+    record.next_segment = std::max(record.next_segment, segment->id + 1);
     commit.AddSegment(segment->id, segment->bytes);
     QUIRE_TRY(PutAllEntries(commit, half, segment->id));
     core.files.Add(segment->id);  // before a reader can find it in the index
   }
-  return Finish(core, commit, record);
+  return FinishCommit(core, commit, record);
 }
 
 Result<StoreCommitted> CommitDrops(StoreCore& core, const std::vector<LedgerId>& dropped) {
   IndexCommit commit = core.index->Begin();
   for (const LedgerId ledger : dropped) QUIRE_TRY(commit.Drop(ledger));
-  return Finish(core, commit, core.index->record());
+  return FinishCommit(core, commit, core.index->record());
 }
 
 StoreStats IndexStats(const Index& index) {

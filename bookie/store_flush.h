@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "bookie/index_commit.h"
 #include "bookie/segment_format.h"
 #include "bookie/store.h"
 #include "bookie/store_core.h"
@@ -28,6 +29,10 @@ struct StoreCommitted {
   Lsn stored = 0;
   StoreStats stats;  // without the cache
 };
+
+// Makes the commit durable and removes the segments in which nothing is live any more.
+common::Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit,
+                                            const CommitRecord& record);
 
 // The order that makes a crash harmless: the segment is durable, then one batch brings its extents
 // with everything else under the LSN, and only when that is durable are dead segments removed.

@@ -45,6 +45,10 @@ void StoreFlusher::Flush(Store::Commit commit, common::Callback<Result<void>> do
   Write();
 }
 
+void StoreFlusher::IndexFailed(common::Error error) {
+  if (!failed_) failed_ = std::move(error);
+}
+
 // A retry. Newer states under the half's older LSN do no harm: they only grow, and the journal,
 // which is durable beyond them when they are committed, repeats them at a restart.
 void StoreFlusher::Merge(Store::Commit commit) {

@@ -32,6 +32,12 @@ class StoreFlusher {
   void Flush(Store::Commit commit, common::Callback<common::Result<void>> done);
   void JournalDurable(Lsn lsn);
 
+  // For the compaction, whose commits come between those of flushes.
+  SegmentId TakeSegmentId() { return next_segment_++; }
+  void Compacted(const StoreCommitted& committed) { committed_.stats = committed.stats; }
+  // A commit failed: the index takes no more.
+  void IndexFailed(common::Error error);
+
   bool flushing() const { return step_ != Step::kIdle; }
   Lsn stored() const { return committed_.stored; }
   const StoreStats& stats() const { return committed_.stats; }

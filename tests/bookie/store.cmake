@@ -2,7 +2,7 @@ add_library(quire_store_fixture STATIC store_fixture.cc)
 target_link_libraries(quire_store_fixture PUBLIC quire_bookie_store quire_sim_disk GTest::gtest)
 
 quire_test(store_test
-  SOURCES extent_test.cc extent_merge_test.cc index_format_test.cc index_test.cc
+  SOURCES compactor_test.cc compactor_crash_test.cc extent_test.cc extent_merge_test.cc index_format_test.cc index_test.cc
           segment_files_test.cc segment_format_test.cc segment_writer_test.cc store_crash_test.cc
           store_model_test.cc store_race_test.cc store_read_test.cc store_space_test.cc store_test.cc
           write_cache_test.cc

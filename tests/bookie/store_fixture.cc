@@ -49,8 +49,11 @@ std::string MakeEntry(std::int64_t ledger, std::int64_t entry, std::size_t size)
 }
 
 common::Result<void> StoreHarness::Open() {
+  compaction.worker = compaction_worker.get();
   auto opened = Store::Open(disk, loop, *flush_worker, {reader.get()},
-                            {.cache_bytes = cache_bytes_, .index_path = index.path() + "/index"});
+                            {.cache_bytes = cache_bytes_,
+                             .index_path = index.path() + "/index",
+                             .compaction = compaction});
   if (!opened) return common::Fail(std::move(opened).error());
   store = std::move(*opened);
   return {};
@@ -60,6 +63,7 @@ void StoreHarness::Close() {
   store.reset();
   flush_worker = std::make_unique<StepWorker>();
   reader = std::make_unique<StepWorker>();
+  compaction_worker = std::make_unique<StepWorker>();
   while (loop.Step()) {
   }
 }
@@ -91,8 +95,16 @@ common::Result<void> StoreHarness::Flush(Store::Commit commit) {
 }
 
 void StoreHarness::Settle() {
-  while (loop.Step() || flush_worker->Step() || reader->Step()) {
+  while (loop.Step() || flush_worker->Step() || reader->Step() || compaction_worker->Step()) {
   }
+}
+
+void StoreHarness::Compact() {
+  store->compactor()->Trigger();
+  do {
+    loop.FireTimers();
+    Settle();
+  } while (store->compactor()->stats().running);
 }
 
 std::vector<EntryAnswer> StoreHarness::Read(std::int64_t ledger, const Ids& ids,

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bookie/compactor.h"
 #include "bookie/store.h"
 #include "common/check.h"
 #include "common/loop.h"
@@ -22,10 +23,17 @@ class StepLoop final : public common::Loop {
  public:
   common::TimePoint Now() const override { return {}; }
   void Post(common::Task task) override { tasks_.push_back(std::move(task)); }
-  TimerId After(common::Duration, common::Task) override {
-    common::CheckFailed("the store sets no timers", __FILE__, __LINE__);
+  // Timers wait until the test fires them.
+  TimerId After(common::Duration delay, common::Task task) override {
+    waited_ += delay;
+    timers_.emplace(++last_timer_, std::move(task));
+    return last_timer_;
   }
-  void Cancel(TimerId) override {}
+  void Cancel(TimerId id) override { timers_.erase(id); }
+  void FireTimers() {
+    for (auto& [id, task] : std::exchange(timers_, {})) tasks_.push_back(std::move(task));
+  }
+  common::Duration waited() const { return waited_; }  // of all timers ever
 
   bool Step() {
     if (tasks_.empty()) return false;
@@ -37,6 +45,9 @@ class StepLoop final : public common::Loop {
 
  private:
   std::deque<common::Task> tasks_;
+  std::map<TimerId, common::Task> timers_;
+  TimerId last_timer_ = 0;
+  common::Duration waited_{0};
 };
 
 class StepWorker final : public common::Worker {
@@ -95,6 +106,8 @@ class StoreHarness {
   // Begins a flush; the outcome goes to `outcomes`.
   void StartFlush(Store::Commit commit = {});
   void Settle();
+  // A whole round of compaction, and whatever else is waiting.
+  void Compact();
 
   std::vector<protocol::EntryAnswer> Read(std::int64_t ledger, const Ids& ids,
                                           std::size_t max_bytes = 1 << 30);
@@ -111,6 +124,8 @@ class StoreHarness {
   StepLoop loop;
   std::unique_ptr<StepWorker> flush_worker = std::make_unique<StepWorker>();
   std::unique_ptr<StepWorker> reader = std::make_unique<StepWorker>();
+  std::unique_ptr<StepWorker> compaction_worker = std::make_unique<StepWorker>();
+  CompactionOptions compaction;                // of the next Open
   std::vector<common::Result<void>> outcomes;  // of flushes
   std::unique_ptr<Store> store;
 
