@@ -26,6 +26,11 @@ bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
   options.store.cache_bytes = 16 << 10;
   options.store.index_path = "/index";
   options.store.index_env = &env;
+  options.store.compaction.min_garbage = 0.01;
+  options.store.compaction.step_bytes = 2 << 10;
+  options.store.compaction.segment_bytes = 32 << 10;
+  options.store.compaction.bytes_per_second = 1 << 20;
+  options.store.compaction.interval = milliseconds(150);
   options.max_journal_bytes = 256 << 10;
   options.min_free_bytes = 0;
   return options;
@@ -66,14 +71,16 @@ class FullNode final : public BookieNode {
     journal_worker_ = std::make_unique<SimWorker>(process, sync);
     flush_worker_ = std::make_unique<SimWorker>(process, 10 * sync);
     reader_ = std::make_unique<SimWorker>(process, sync);
+    compaction_worker_ = std::make_unique<SimWorker>(process, sync);
     shard_ = std::make_unique<bookie::Shard>(
         process, id(),
         bookie::ShardResources{.journal_disk = *disk_,
                                .store_disk = *disk_,
                                .journal_worker = *journal_worker_,
                                .flush_worker = *flush_worker_,
-                               .readers = {reader_.get()}},
-        SmallOptions(*index_env_), bookie::Log(), bookie::Shard::Events{});
+                               .readers = {reader_.get()},
+                               .compaction_worker = compaction_worker_.get()},
+        SmallOptions(*index_env_), TraceLog(), bookie::Shard::Events{});
     if (auto opened = shard_->Open(bookie::RealStorage()); !opened) {
       failure = opened.error().ToString();
       return nullptr;
@@ -91,7 +98,7 @@ class FullNode final : public BookieNode {
             .ledgers = *ledgers_,
             .instance = kCluster,
             .wall_ms = [&process] { return process.Now().time_since_epoch() / milliseconds(1); },
-            .log = bookie::Log()},
+            .log = TraceLog()},
         kCollection);
     collector_->Start();
     return router_.get();
@@ -101,6 +108,7 @@ class FullNode final : public BookieNode {
     ledgers_.reset();
     router_.reset();
     shard_.reset();
+    compaction_worker_.reset();
     reader_.reset();
     flush_worker_.reset();
     journal_worker_.reset();
@@ -113,6 +121,11 @@ class FullNode final : public BookieNode {
     disk_ = std::make_unique<testing::SimDisk>("/bookie");
     index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
   }
+  bookie::Log TraceLog() {
+    return bookie::Log([this](bookie::LogLevel, std::string_view line) {
+      environment_.trace.Line(address(), ": ", line);
+    });
+  }
   std::uint64_t Below(std::uint64_t bound) {
     return common::Below(environment_.scheduler.random(), bound);
   }
@@ -123,6 +136,7 @@ class FullNode final : public BookieNode {
   std::unique_ptr<SimWorker> journal_worker_;
   std::unique_ptr<SimWorker> flush_worker_;
   std::unique_ptr<SimWorker> reader_;
+  std::unique_ptr<SimWorker> compaction_worker_;
   std::unique_ptr<bookie::Shard> shard_;
   std::unique_ptr<bookie::ShardRouter> router_;
   std::unique_ptr<metadata::LedgerStore> ledgers_;

@@ -155,10 +155,12 @@ void History::BeginClients() {
 }
 
 void History::BeginSecondLedger() {
+  // Large enough that space collection has something to give back, and compaction to copy.
+  const int entries = plan_.kind == BookieKind::kFull ? static_cast<int>(1 + Below(150)) : 3;
   cast_.second_writer = std::make_unique<WriterNode>(
       environment_, second_oracle_,
       WriterNode::Story{
-          .replication = plan_.replication, .entries = 3, .window = 2, .closes = true});
+          .replication = plan_.replication, .entries = entries, .window = 8, .closes = true});
   cast_.second_writer->Start();
   ++expected_;
   Later([this] {

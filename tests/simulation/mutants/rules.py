@@ -44,27 +44,14 @@ RULES = [
           protocol::SealEntry(header, bytes);
         }
 """)]),
-    Rule(3, "a denial does not wait for the fence (T-03)", "focused full-focused", [
+    Rule(3, "a denial does not wait for the fence (T-03)", "focused", [
         (BOOKIE, "    reply.answers.push_back(Answer(*ledger, request.entries[i]));\n",
          """    reply.answers.push_back(Answer(*ledger, request.entries[i]));
     if (Mutant(3) && reply.answers.back().code != Code::kOk) lsn = 0;
 """),
         (BOOKIE, "  WhenDurable(lsn, [reply = std::move(reply)",
          "  if (Mutant(3) && reply.code == Code::kNoLedger) lsn = 0;\n"
-         "  WhenDurable(lsn, [reply = std::move(reply)"),
-        # The same in the real bookie.
-        (READS, "  Send(shut, std::move(reply), std::move(done));\n}\n\nvoid Reads::ReadStored",
-         """  if (Mutant(3) && std::ranges::any_of(reply.answers, [](const EntryAnswer& answer) {
-        return protocol::IsNegative(answer.code);
-      })) {
-    shut = 0;
-  }
-  Send(shut, std::move(reply), std::move(done));
-}
-
-void Reads::ReadStored"""),
-        (READS, "    return Send(shut, protocol::ReadReply{.code = Code::kNoLedger",
-         "    return Send(Mutant(3) ? 0 : shut, protocol::ReadReply{.code = Code::kNoLedger")]),
+         "  WhenDurable(lsn, [reply = std::move(reply)")]),
     Rule(4, "fences are not journaled (T-04)", "uniform full", [
         (BOOKIE, "  return Append({.kind = Kind::kFence",
          """  if (Mutant(4)) {
