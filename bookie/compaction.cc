@@ -114,7 +114,11 @@ Result<CompactionCommitted> CommitMoves(StoreCore& core, const CompactionCopy& c
   core.files.Add(copy.segment());  // before a reader can find it in the index
   QUIRE_TRY(commit.MoveExtents(copy.segment(), copy.extents()));
   const auto committed = FinishCommit(core, commit, record);
-  if (!committed) return Fail(committed.error());
+  if (!committed) {
+    const bool full = committed.error().code() == common::Errc::kDiskFull;
+    if (full) QUIRE_TRY(core.files.Remove({copy.segment()}));
+    return Fail(committed.error());
+  }
   return CompactionCommitted{.store = *committed,
                              .removed_bytes = before - committed->stats.segment_bytes};
 }

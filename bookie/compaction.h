@@ -85,7 +85,8 @@ struct CompactionCommitted {
 };
 
 // Makes the index point to the copies of all extents that are still as they were, and gives back
-// the segments in which nothing is live any more. Flush worker.
+// the segments in which nothing is live any more. kDiskFull: nothing was done; other errors are
+// final for the index. Flush worker.
 common::Result<CompactionCommitted> CommitMoves(StoreCore& core, const CompactionCopy& copy);
 
 }  // namespace quire::bookie

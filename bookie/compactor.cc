@@ -162,6 +162,9 @@ void Compactor::Commit() {
 
 void Compactor::Committed(Result<CompactionCommitted> committed) {
   copy_.reset();
+  if (!committed && committed.error().code() == common::Errc::kDiskFull) {
+    return GiveUp(committed.error());
+  }
   if (!committed) {  // final: the next flush says so, and the shard ends
     stats_.running = false;
     return environment_.failed(committed.error());

@@ -9,6 +9,9 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <filesystem>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "bookie/index_format.h"
@@ -121,10 +124,25 @@ class RocksBatch final : public IndexDb::Batch {
   rocksdb::Status status_;
 };
 
+// RocksDB takes a full disk for damage, and some versions of it end the process over that: it is
+// not let near one. Twice the batch, as a table file and its successor, and room for the rest.
+Result<void> CheckRoom(const std::string& path, std::uint64_t batch_bytes) {
+  constexpr std::uint64_t kRoomBytes = 8 << 20;
+  std::error_code error;
+  const auto space = std::filesystem::space(path, error);
+  if (error) return common::FailErrno(error.value(), "ask for free space", path);
+  const std::uint64_t needed = kRoomBytes + 2 * batch_bytes;
+  if (space.available >= needed) return {};
+  return common::Fail(common::Errc::kDiskFull, path + ": " + std::to_string(space.available >> 10) +
+                                                   " KiB free, the index needs " +
+                                                   std::to_string(needed >> 10));
+}
+
 class RocksIndexDb final : public IndexDb {
  public:
-  RocksIndexDb(std::unique_ptr<rocksdb::DB> db, std::string path)
-      : db_(std::move(db)), path_(std::move(path)) {}
+  // `on_disk`: not in the environment of a test.
+  RocksIndexDb(std::unique_ptr<rocksdb::DB> db, std::string path, bool on_disk)
+      : db_(std::move(db)), path_(std::move(path)), on_disk_(on_disk) {}
 
   std::unique_ptr<Cursor> NewCursor(Scope scope) const override {
     rocksdb::ReadOptions options;
@@ -140,6 +158,7 @@ class RocksIndexDb final : public IndexDb {
   // in one edit: a crash leaves all of the batch or none.
   Result<void> Write(Batch& batch) override {
     auto& mine = static_cast<RocksBatch&>(batch);
+    if (on_disk_) QUIRE_TRY(CheckRoom(path_, mine.batch().GetDataSize()));
     rocksdb::WriteOptions write;
     write.disableWAL = true;
     rocksdb::Status status = mine.status();
@@ -152,15 +171,18 @@ class RocksIndexDb final : public IndexDb {
  private:
   const std::unique_ptr<rocksdb::DB> db_;
   const std::string path_;
+  const bool on_disk_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* env) {
+  const bool on_disk = env == nullptr;
+  if (on_disk && std::filesystem::exists(path)) QUIRE_TRY(CheckRoom(path, 0));
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env), path, &db);
   if (!status.ok()) return FailOpen(status, path);
-  return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path);
+  return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path, on_disk);
 }
 
 }  // namespace quire::bookie

@@ -44,6 +44,7 @@ struct Shard::Parts {
               [this](bool low) { LowSpace(low); }) {}
 
   void LowSpace(bool low) {
+    if (core.health.failed()) return;
     const std::string free = std::to_string(space.free_bytes() >> 20) + " MiB free";
     if (low) {
       core.log.Warning(

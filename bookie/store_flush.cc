@@ -77,7 +77,10 @@ Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,
     QUIRE_TRY(PutAllEntries(commit, half, segment->id));
     core.files.Add(segment->id);  // before a reader can find it in the index
   }
-  return FinishCommit(core, commit, record);
+  auto committed = FinishCommit(core, commit, record);
+  const bool full = !committed && committed.error().code() == common::Errc::kDiskFull;
+  if (full && segment) QUIRE_TRY(core.files.Remove({segment->id}));
+  return committed;
 }
 
 Result<StoreCommitted> CommitDrops(StoreCore& core, const std::vector<LedgerId>& dropped) {

@@ -36,13 +36,14 @@ common::Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit
 
 // The order that makes a crash harmless: the segment is durable, then one batch brings its extents
 // with everything else under the LSN, and only when that is durable are dead segments removed.
-// Without a segment the half is empty. Errors are final for the index and never kDiskFull.
+// Without a segment the half is empty. kDiskFull: the segment is gone again and nothing was done;
+// other errors are final for the index.
 common::Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,
                                            std::optional<WrittenSegment> segment,
                                            const Store::Commit& commit);
 
 // Only frees the space of deleted ledgers; the stored LSN stays. For a disk so full that the
-// segment of the flush that carries the deletions finds no room.
+// segment of the flush that carries the deletions finds no room. Errors as above.
 common::Result<StoreCommitted> CommitDrops(StoreCore& core,
                                            const std::vector<protocol::LedgerId>& dropped);
 

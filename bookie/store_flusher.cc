@@ -115,19 +115,18 @@ void StoreFlusher::Proceed() {
 }
 
 void StoreFlusher::Dropped(Result<StoreCommitted> outcome) {
-  if (!outcome) {
-    failed_ = outcome.error();
-    return End(Fail(std::move(outcome).error()));
-  }
+  if (!outcome) return CommitFailed(std::move(outcome).error());
   committed_ = *outcome;
   Write();
 }
 
+void StoreFlusher::CommitFailed(common::Error error) {
+  if (error.code() != Errc::kDiskFull) failed_ = error;
+  End(Fail(std::move(error)));
+}
+
 void StoreFlusher::Committed(Result<StoreCommitted> outcome) {
-  if (!outcome) {
-    failed_ = outcome.error();
-    return End(Fail(std::move(outcome).error()));
-  }
+  if (!outcome) return CommitFailed(std::move(outcome).error());
   committed_ = *outcome;
   commit_ = {};
   worker_.Submit([garbage = cache_.Release()] {});

@@ -58,6 +58,7 @@ class StoreFlusher {
   void Proceed();
   void Dropped(common::Result<StoreCommitted> outcome);
   void Committed(common::Result<StoreCommitted> outcome);
+  void CommitFailed(common::Error error);
   void End(common::Result<void> outcome);
 
   // Runs the job on the worker and continues here with its result, unless the store has gone.
