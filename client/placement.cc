@@ -7,6 +7,7 @@ namespace {
 
 // How long a failure counts: a restart takes a few seconds, a dead bookie leaves the registry.
 constexpr common::Duration kProbation = std::chrono::seconds(10);
+constexpr common::Duration kRest = std::chrono::seconds(1);
 constexpr std::size_t kMaxFailures = 10'000;
 
 }  // namespace
@@ -46,8 +47,14 @@ std::optional<BookieId> Placement::Replace(const std::set<BookieId>& exclude) {
   for (const metadata::BookieInfo& info : directory_.bookies()) {
     if (exclude.contains(info.bookie)) addresses.insert(info.address);
   }
-  auto bookie = PickOne(exclude, addresses, false);
-  return bookie ? bookie : PickOne(exclude, addresses, true);
+  if (const auto bookie = PickOne(exclude, addresses, false)) return bookie;
+  // Rather one that failed than none; but a bookie that refused a moment ago refuses again, and a
+  // writer would go round among the dead as fast as it can, a segment each time.
+  std::set<BookieId> tired = exclude;
+  for (const auto& [failed, when] : failures_) {
+    if (loop_.Now() - when < kRest) tired.insert(failed);
+  }
+  return PickOne(tired, addresses, true);
 }
 
 std::optional<BookieId> Placement::PickOne(const std::set<BookieId>& bookies,

@@ -198,7 +198,7 @@ void WriteProtocol::NoSpare(Error error, WriteEffects& effects) {
     const bool was_dead = dead_.Contains(slot) && !touched_.Contains(slot);
     if (was_dead || failed_.Contains(slot) || change_.replacing.contains(slot)) dead.Insert(slot);
   }
-  if (!EnoughLiveSlots(replication_, dead)) return GoBroken(std::move(error), effects);
+  if (!EnoughLiveSlots(replication_, dead)) return WaitForBookies(dead, std::move(error), effects);
   failed_ = {};
   if (retrying_) {
     // Still nobody to replace them: give the dead ones another chance with all that is pending.
@@ -215,9 +215,28 @@ void WriteProtocol::NoSpare(Error error, WriteEffects& effects) {
   Restart(touched_, effects);
 }
 
+// Too few are left for any confirmation. They may be restarting: the change stays open, so that
+// nothing is confirmed, and after a pause the failed slots are tried again with all that is
+// pending, or replaced by whoever has come.
+void WriteProtocol::WaitForBookies(SlotSet dead, Error error, WriteEffects& effects) {
+  if (++waits_ > limits_.max_waits) return GoBroken(std::move(error), effects);
+  waiting_ = true;
+  retrying_ = false;
+  failed_ = dead;
+  if (!std::exchange(retry_due_, true)) effects.retry_change_later = true;
+}
+
 void WriteProtocol::OnRetryChange(WriteEffects& effects) {
   retry_due_ = false;
-  if (!Live() || dead_.empty()) return;
+  if (!Live()) return;
+  if (std::exchange(waiting_, false)) {
+    for (int slot = 0; slot < replication_.ensemble; ++slot) {
+      if (failed_.Contains(slot)) touched_.Insert(slot);
+    }
+    failed_ = {};
+    return Restart(touched_, effects);
+  }
+  if (dead_.empty()) return;
   if (changing_) {  // another slot's turn; the dead ones must not be forgotten over it
     retry_due_ = effects.retry_change_later = true;
     return;
@@ -234,6 +253,7 @@ void WriteProtocol::TryConfirm(WriteEffects& effects) {
   while (!pending_.empty() && pending_.front().acks.size() >= replication_.ack_quorum) {
     confirmed_length_ = protocol::PeekEntryHeader(pending_.front().bytes).length;
     pending_.Confirm();  // keeps the bytes: a new bookie may be about to get them
+    waits_ = 0;
   }
   MaybeClose(effects);
 }

@@ -37,6 +37,7 @@ struct WriteEffects {
 struct WriteLimits {
   int max_changes = 1000;      // of the ensemble, in the life of a handle
   int max_busy_retries = 100;  // pauses in a row of one slot, before busy counts as failed
+  int max_waits = 20;          // pauses in a row without Qa live slots, before the handle breaks
 };
 
 // The writer of a ledger as protocol 1.5 specifies it, without clock, chance, thread or socket:
@@ -102,6 +103,7 @@ class WriteProtocol {
   void BeginRound(WriteEffects& effects);
   void Restart(protocol::SlotSet touched, WriteEffects& effects);
   void NoSpare(common::Error error, WriteEffects& effects);
+  void WaitForBookies(protocol::SlotSet dead, common::Error error, WriteEffects& effects);
   void TryConfirm(WriteEffects& effects);
   void Trim();
   void GoFenced(common::Error error, WriteEffects& effects);
@@ -126,6 +128,8 @@ class WriteProtocol {
   protocol::SlotSet dead_;     // slots without a spare: nothing is sent to them for now
   bool retrying_ = false;      // the change is about dead slots, after a pause
   bool retry_due_ = false;     // that pause is running
+  bool waiting_ = false;       // too few slots live: nothing is sent to the failed ones until then
+  int waits_ = 0;              // so often since something was confirmed
   int changes_ = 0;
 
   Handle handle_ = Handle::kOpen;

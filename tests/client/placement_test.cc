@@ -56,6 +56,8 @@ TEST_F(PlacementTest, FallsBackToOneThatFailedWhenNobodyElseIsLeft) {
   Register(3);
   placement.NoteFailure(B(1));
   EXPECT_EQ(placement.Pick(3)->size(), 3u);
+  EXPECT_EQ(placement.Replace({B(0), B(2)}), std::nullopt);  // it would only fail again
+  loop.RunFor(seconds(1));
   EXPECT_EQ(placement.Replace({B(0), B(2)}), B(1));
 }
 

@@ -9,8 +9,19 @@ namespace {
 using Handle = WriteProtocol::Handle;
 
 struct Degraded : WriteHarness {
-  explicit Degraded(const protocol::Replication& r = {3, 3, 2}) : WriteHarness(r) {
+  explicit Degraded(const protocol::Replication& r = {3, 3, 2}, WriteLimits limits = Impatient())
+      : WriteHarness(r, limits) {
     spares.clear();
+  }
+  static WriteLimits Impatient() {
+    WriteLimits limits;
+    limits.max_waits = 0;
+    return limits;
+  }
+  static WriteLimits Waits(int times) {
+    WriteLimits limits;
+    limits.max_waits = times;
+    return limits;
   }
   void Fail(std::int64_t entry, int slot) {
     Reply(entry, slot, Code::kDisconnected);
@@ -31,6 +42,72 @@ TEST(WriteDegradedTest, TooFewBookiesBreakTheHandleAndKeepWhatWasAcknowledged) {
   EXPECT_EQ(h.cell.value().last_entry, EntryId(0));
   h.Close();
   EXPECT_EQ(h.close_error(), std::nullopt);
+}
+
+// B04: a restart takes a second or two, and a writer need not end over it.
+TEST(WriteDegradedTest, WaitsForBookiesThatComeBack) {
+  Degraded h({3, 3, 3}, Degraded::Waits(1));
+  h.Append(1);
+  h.Reply(0, 1);
+  h.Fail(0, 0);
+  EXPECT_EQ(h.protocol.handle(), Handle::kOpen);
+  h.Append(1);  // waits with the others
+  EXPECT_FALSE(h.IsSent(1, 0));
+  h.RetryChange();
+  EXPECT_TRUE(h.IsSent(0, 0));
+  EXPECT_TRUE(h.IsSent(1, 0));
+  h.ReplyToAll();
+  EXPECT_EQ(h.lac(), 1);
+  EXPECT_EQ(h.cell.now().version.value, 0);
+}
+
+TEST(WriteDegradedTest, TakesASpareThatCameWhileItWaited) {
+  Degraded h({3, 3, 3}, Degraded::Waits(1));
+  h.Append(1);
+  h.Fail(0, 0);
+  h.spares = {B(7)};
+  h.RetryChange();
+  h.Fail(0, 0);
+  EXPECT_EQ(h.cell.value().LastEnsemble()[0], B(7));
+  h.ReplyToAll();
+  EXPECT_EQ(h.lac(), 0);
+}
+
+TEST(WriteDegradedTest, DoesNotWaitForEver) {
+  Degraded h({3, 3, 3}, Degraded::Waits(3));
+  h.Append(1);
+  for (int i = 0; i < 3; ++i) {
+    h.Fail(0, 0);
+    EXPECT_EQ(h.protocol.handle(), Handle::kOpen);
+    h.RetryChange();
+  }
+  h.Fail(0, 0);
+  EXPECT_EQ(h.protocol.handle(), Handle::kBroken);
+  EXPECT_EQ(h.failure(), Errc::kNotEnoughBookies);
+}
+
+// A second slot that fails meanwhile is tried again with the first.
+TEST(WriteDegradedTest, AnotherFailureWhileItWaitsIsTriedAgainToo) {
+  Degraded h({3, 3, 3}, Degraded::Waits(1));
+  h.Append(1);
+  h.Fail(0, 0);
+  h.Reply(0, 1, Code::kDisconnected);
+  EXPECT_FALSE(h.change_asked);
+  h.RetryChange();
+  EXPECT_TRUE(h.IsSent(0, 0));
+  EXPECT_TRUE(h.IsSent(0, 1));
+  h.ReplyToAll();
+  EXPECT_EQ(h.lac(), 0);
+}
+
+TEST(WriteDegradedTest, AFenceEndsTheWait) {
+  Degraded h({3, 3, 3}, Degraded::Waits(5));
+  h.Append(1);
+  h.Fail(0, 0);
+  h.Reply(0, 1, Code::kFenced);
+  EXPECT_EQ(h.protocol.handle(), Handle::kFenced);
+  h.RetryChange();
+  EXPECT_TRUE(h.sent.empty() || !h.IsSent(0, 0));
 }
 
 TEST(WriteDegradedTest, GoesOnWithoutTheSlotWhileAckQuorumsLive) {
