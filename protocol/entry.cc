@@ -58,8 +58,10 @@ common::Result<EntryHeader> VerifyEntry(std::string_view entry) {
     return Fail(Errc::kCorrupt, "entry fails its checksum");
   }
   const EntryHeader header = PeekEntryHeader(entry);
+  // The largest number is no id: it has no successor (ledger metadata refuses it as well).
   const bool sane = header.ledger.value() >= 0 && header.entry.value() >= 0 &&
-                    header.lac >= kNoEntry && header.lac < header.entry && header.length >= 0;
+                    header.entry.value() < INT64_MAX && header.lac >= kNoEntry &&
+                    header.lac < header.entry && header.length >= 0;
   if (!sane) return Fail(Errc::kCorrupt, "entry header makes no sense");
   return header;
 }
@@ -86,8 +88,9 @@ common::Result<EntryId> VerifyLac(std::string_view record, LedgerId ledger) {
     return Fail(Errc::kCorrupt, "LAC record fails its checksum");
   }
   const EntryId lac(LoadBig<std::int64_t>(record.data() + 8));
-  if (LoadBig<std::int64_t>(record.data()) != ledger.value() || lac < kNoEntry) {
-    return Fail(Errc::kCorrupt, "LAC record is of another ledger");
+  if (LoadBig<std::int64_t>(record.data()) != ledger.value() || lac < kNoEntry ||
+      lac.value() == INT64_MAX) {
+    return Fail(Errc::kCorrupt, "LAC record is of another ledger or makes no sense");
   }
   return lac;
 }

@@ -91,6 +91,7 @@ bool ReadAddReply(WireReader& reader, std::vector<protocol::Code>& codes) {
       reader.Skip(field.type);
     }
   }
+  if (!has_codes) reader.Fail();
   return has_codes;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "protocol/limits.h"
+#include "protocol/untrusted_reader.h"
 #include "rpc/frame_codec.h"
 #include "rpc/wire_convert.h"
 
@@ -47,16 +48,11 @@ bool AppendMessage(std::string& out, MessageType type, std::string_view name, st
   return SealFrame(out, begin);
 }
 
-// The reader trusts nothing. The container limit is what stops a frame of 8 bytes from asking for
-// gigabytes; the string limit has to be the size of the body because a string is allocated before
-// anybody looks whether it is there.
+// The string limit has to be the size of the body because a string is allocated before anybody
+// looks whether it is there.
 template <typename Struct>
 bool ReadStruct(std::string_view body, Struct& out) {
   if (body.empty() || body.size() > protocol::kMaxFrameBytes) return false;
-  // Thrift takes any byte for a type; a value without a name is no value of its enum.
-  WireReader whole(body);
-  whole.Skip(WireType::kStruct);
-  if (!whole.ok() || !whole.at_end()) return false;
   const auto size = static_cast<std::int32_t>(body.size());
   try {
     const auto limits = std::make_shared<TConfiguration>(size, size, kMaxWireDepth);
@@ -64,9 +60,7 @@ bool ReadStruct(std::string_view body, Struct& out) {
     auto* const bytes = reinterpret_cast<std::uint8_t*>(const_cast<char*>(body.data()));
     const auto buffer =
         std::make_shared<TMemoryBuffer>(bytes, size, TMemoryBuffer::OBSERVE, limits);
-    buffer->updateKnownMessageSize(size);
-    TBinaryProtocolT<TMemoryBuffer> reader(buffer, size,
-                                           static_cast<std::int32_t>(kMaxWireElements), true, true);
+    protocol::UntrustedReader reader(buffer, size, kMaxWireElements);
     out.read(&reader);
     return buffer->available_read() == 0;
   } catch (const std::exception&) {

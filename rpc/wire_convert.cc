@@ -37,6 +37,22 @@ bool ParseFenceKey(const Wire& wire, protocol::LedgerKey& key) {
   return wire.__isset.key ? ParseId(wire.key, key) : !wire.fence;
 }
 
+// An id that an entry can have, or kNoEntry. The largest number has no successor and is none.
+bool IsLac(protocol::EntryId id) {
+  return id >= protocol::kNoEntry && id.value() < INT64_MAX;
+}
+
+// Ascending, none empty, and no end beyond the ids there are.
+bool AreRuns(const std::vector<protocol::EntryRun>& runs) {
+  std::int64_t end = 0;
+  for (const protocol::EntryRun& run : runs) {
+    const std::int64_t first = run.first.value();
+    if (first < end || run.count < 1 || run.count > INT64_MAX - first) return false;
+    end = first + run.count;
+  }
+  return true;
+}
+
 }  // namespace
 
 wire::ReadRequest ToWire(const protocol::ReadRequest& request) {
@@ -174,7 +190,7 @@ wire::LacReply ToWire(const protocol::LacReply& reply) {
 
 bool FromWire(wire::LacReply&& wire, protocol::LacReply& reply) {
   reply = {.code = CodeOf(wire.code), .lac = protocol::EntryId(wire.lac), .fenced = wire.fenced};
-  return true;
+  return IsLac(reply.lac);
 }
 
 wire::WriteLacReply ToWire(const protocol::WriteLacReply& reply) {
@@ -211,7 +227,8 @@ bool FromWire(wire::ListEntriesReply&& wire, protocol::ListEntriesReply& reply) 
   for (const wire::EntryRun& run : wire.runs) {
     reply.runs.push_back({.first = protocol::EntryId(run.first), .count = run.count});
   }
-  return reply.code != protocol::Code::kOk || wire.__isset.runs;
+  if (reply.code != protocol::Code::kOk) return true;
+  return wire.__isset.runs && AreRuns(reply.runs) && IsLac(reply.next_entry);
 }
 
 wire::StatusReply ToWire(const protocol::StatusReply& reply) {

@@ -99,6 +99,8 @@ TEST(EntryTest, RefusesHeadersThatMakeNoSense) {
   EXPECT_FALSE(VerifyEntry(Encoded({LedgerId(1), EntryId(3), EntryId(3), 0}, "")));
   EXPECT_FALSE(VerifyEntry(Encoded({LedgerId(1), EntryId(3), EntryId(-2), 0}, "")));
   EXPECT_FALSE(VerifyEntry(Encoded({LedgerId(1), EntryId(3), EntryId(2), -1}, "")));
+  EXPECT_FALSE(VerifyEntry(Encoded({LedgerId(1), EntryId(INT64_MAX), kNoEntry, 0}, "")));
+  EXPECT_TRUE(VerifyEntry(Encoded({LedgerId(1), EntryId(INT64_MAX - 1), kNoEntry, 0}, "")));
   EXPECT_TRUE(VerifyEntry(Encoded({LedgerId(0), EntryId(0), kNoEntry, 0}, "")));
 }
 
@@ -109,7 +111,7 @@ TEST(EntryTest, AllowsTheLargestPayloadAndNotOneByteMore) {
 }
 
 TEST(LacRecordTest, RoundTrips) {
-  for (const EntryId lac : {kNoEntry, EntryId(0), EntryId(INT64_MAX)}) {
+  for (const EntryId lac : {kNoEntry, EntryId(0), EntryId(INT64_MAX - 1)}) {
     const std::string record = EncodeLac(LedgerId(5), lac);
     EXPECT_EQ(record.size(), kLacRecordBytes);
     const auto read = VerifyLac(record, LedgerId(5));
@@ -124,6 +126,7 @@ TEST(LacRecordTest, IsRefusedWhenDamagedOrOfAnotherLedger) {
   EXPECT_FALSE(VerifyLac(record.substr(1), LedgerId(5)));
   EXPECT_FALSE(VerifyLac(record + '\0', LedgerId(5)));
   EXPECT_FALSE(VerifyLac(EncodeLac(LedgerId(5), EntryId(-2)), LedgerId(5)));
+  EXPECT_FALSE(VerifyLac(EncodeLac(LedgerId(5), EntryId(INT64_MAX)), LedgerId(5)));
   for (std::size_t i = 0; i < record.size(); ++i) {
     std::string bad = record;
     bad[i] = static_cast<char>(bad[i] ^ 0x10);

@@ -171,6 +171,16 @@ TEST(AddCodecTest, TellsBrokenContractsFromMalformedBytes) {
   EXPECT_EQ(DecodeAddCall(std::string(1, '\0'), call), Decoded::kMalformed);  // no request
 }
 
+// As the generated code does, of a reply that comes twice: both have to be whole.
+TEST(AddCodecTest, RefusesAReplyWithoutCodesBeforeAWholeOne) {
+  std::string good;
+  AppendAddReply(good, 1, std::vector{Code::kOk});
+  const std::string body(Parse(good).body);
+  std::vector<Code> codes;
+  ASSERT_TRUE(DecodeAddReply(body, codes));
+  EXPECT_FALSE(DecodeAddReply(std::string("\x0c\0\0\0", 4) + body, codes));
+}
+
 TEST(AddCodecTest, TakesACodeItDoesNotKnowForUnknown) {
   EXPECT_EQ(CodeFromWire(0), Code::kOk);
   EXPECT_EQ(CodeFromWire(12), Code::kExpired);

@@ -192,5 +192,26 @@ TEST(CodecMutationTest, AStringThatIsNotThereIsRefusedWithoutAllocatingForIt) {
   EXPECT_LE(largest_allocation, kMostBytes);
 }
 
+// Thrift makes an enum of a type byte before it looks whether there is such a type. The sanitizers
+// watch what the last two decode.
+TEST(CodecMutationTest, ATypeThatIsNotThereIsRefusedBeforeThriftSeesIt) {
+  const std::string call = CallCodec("status", SampleStatusRequest()).body;
+  protocol::StatusRequest request;
+  ASSERT_EQ(DecodeCall(call, request), Decoded::kOk);
+  for (const char container : "\x0e\x0f"s) {  // a field that nobody knows: an empty set, list
+    const std::string field = container + "\0\x63\xf1\0\0\0\0"s;
+    EXPECT_EQ(DecodeCall(call.substr(0, call.size() - 1) + field + '\0', request),
+              Decoded::kMalformed);
+  }
+  const std::string map = "\x0d\0\x63\xf1\x0b\0\0\0\0"s;
+  EXPECT_EQ(DecodeCall(call.substr(0, call.size() - 1) + map + '\0', request), Decoded::kMalformed);
+  // The generated code reads a list as the IDL has it, whatever elements it declares: three i64,
+  // read as structs, hold a field of type 0x22.
+  protocol::ReadReply reply;
+  EXPECT_FALSE(DecodeReply(
+      "\x0c\0\0\x08\0\1\0\0\0\0\x0f\0\2\x0a\0\0\0\3\x22"s + std::string(23, '\0') + "\0\0"s,
+      reply));
+}
+
 }  // namespace
 }  // namespace quire::rpc

@@ -186,6 +186,33 @@ TEST(MessageCodecTest, AFenceWithoutKeyBreaksTheContract) {
   EXPECT_EQ(DecodeCall(body(), request), Decoded::kOk);
 }
 
+// What a bookie says is believed by nobody: callers add one to ids and count to them.
+TEST(MessageCodecTest, RefusesRepliesThatMakeNoSense) {
+  const auto read = [](const auto& reply, std::string_view name) {
+    std::string frame;
+    EXPECT_TRUE(AppendReply(frame, 1, reply)) << name;
+    Message message;
+    EXPECT_TRUE(ParseMessage(FirstFrame(frame).frame, message));
+    auto again = reply;
+    return DecodeReply(message.body, again);
+  };
+  for (const std::int64_t lac : {std::int64_t{-2}, INT64_MIN, INT64_MAX}) {
+    auto reply = SampleLacReply();
+    reply.lac = protocol::EntryId(lac);
+    EXPECT_FALSE(read(reply, "lac")) << lac;
+  }
+  using Runs = std::vector<protocol::EntryRun>;
+  const protocol::EntryId five(5);
+  for (const Runs& runs : {Runs{{.first = five, .count = 0}}, Runs{{.first = five, .count = -1}},
+                           Runs{{.first = five, .count = INT64_MAX}},
+                           Runs{{.first = protocol::EntryId(-1), .count = 2}},
+                           Runs{{.first = five, .count = 2}, {.first = five + 1, .count = 1}}}) {
+    auto reply = SampleListEntriesReply();
+    reply.runs = runs;
+    EXPECT_FALSE(read(reply, "list_entries"));
+  }
+}
+
 TEST(MessageCodecTest, DoesNotWriteWhatIsLargerThanAFrame) {
   auto request = SampleWriteLacRequest();
   request.record.resize(protocol::kMaxFrameBytes);

@@ -24,7 +24,8 @@ FLOORS = {
 
 # The one home of each third-party header: a pattern of includes, and where they may stand.
 HOMES = [
-    (re.compile(r"[<\"](thrift/|.*_types\.h|Bookie\.h)"), re.compile(r"^(rpc|metadata)/")),
+    (re.compile(r"[<\"](thrift/|.*_types\.h|Bookie\.h)"),
+     re.compile(r"^(rpc|metadata)/|^protocol/untrusted_reader\.h$")),
     (re.compile(r"[<\"]rocksdb/"), re.compile(r"^bookie/index[a-z_]*\.cc$")),
     (re.compile(r"[<\"]zookeeper/"), re.compile(r"^metadata/zookeeper_[a-z_]*\.(h|cc)$")),
     (re.compile(r"[<\"]openssl/"), re.compile(r"^rpc/")),
