@@ -32,7 +32,7 @@ class SimFile final : public common::File {
       QUIRE_CHECK(bytes.size() % common::kDiskBlockBytes == 0);
       QUIRE_CHECK(reinterpret_cast<std::uintptr_t>(bytes.data()) % common::kDiskBlockBytes == 0);
     }
-    const auto power = disk_.CountChange();
+    const auto power = disk_.CountChange({"write", name_, offset, bytes.size()});
     if (power == SimDisk::Power::kOff) return Dead("write");
     QUIRE_TRY(Room(offset + bytes.size()));
     ++disk_.writes_;
@@ -61,7 +61,7 @@ class SimFile final : public common::File {
 
   Result<void> Sync() override {
     QUIRE_TRY(Alive());
-    if (disk_.CountChange() != SimDisk::Power::kOn) return Dead("sync");
+    if (disk_.CountChange({"sync", name_}) != SimDisk::Power::kOn) return Dead("sync");
     ++disk_.syncs_;
     if (SimDisk::CountDown(disk_.fail_sync_)) {
       data_->LosePending();
@@ -73,7 +73,8 @@ class SimFile final : public common::File {
 
   Result<void> Preallocate(std::uint64_t bytes) override {
     QUIRE_TRY(Alive());
-    if (disk_.CountChange() == SimDisk::Power::kOff) return Dead("allocate");
+    const auto power = disk_.CountChange({"allocate", name_, 0, bytes});
+    if (power == SimDisk::Power::kOff) return Dead("allocate");
     QUIRE_TRY(Room(bytes));
     data_->Grow(bytes);
     return disk_.power_off_ ? Dead("allocate") : Result<void>{};
@@ -142,7 +143,7 @@ Result<void> SimDisk::Remove(std::string_view name) {
 }
 
 Result<void> SimDisk::SyncDirectory() {
-  if (CountChange() != Power::kOn) return Fail(Errc::kIo, "sync " + path_);
+  if (CountChange({"sync", ""}) != Power::kOn) return Fail(Errc::kIo, "sync " + path_);
   ++syncs_;
   if (CountDown(fail_sync_)) return Fail(Errc::kIo, "sync " + path_);
   durable_ = names_;
@@ -159,11 +160,37 @@ void SimDisk::Crash(common::Random& random) {
   for (std::uint64_t i = 0; i < survive; ++i) Apply(durable_, pending_[i]);
   pending_.clear();
   names_ = durable_;
-  for (const auto& [name, file] : names_) file->Crash(random);
+  for (const auto& [name, file] : names_) {
+    in_order_ ? file->CrashInOrder(random) : file->Crash(random);
+  }
+  EndFaults();
+  ++life_;
+}
+
+void SimDisk::CopyFrom(const SimDisk& other) {
+  // A file is known under several names: today's, the durable one, those of pending changes.
+  std::map<const SimFileData*, std::shared_ptr<SimFileData>> copies;
+  const auto copy = [&copies](const std::shared_ptr<SimFileData>& file) {
+    if (!file) return file;
+    auto& made = copies[file.get()];
+    if (!made) made = std::make_shared<SimFileData>(*file);
+    return made;
+  };
+  names_.clear();
+  durable_.clear();
+  pending_.clear();
+  for (const auto& [name, file] : other.names_) names_.emplace(name, copy(file));
+  for (const auto& [name, file] : other.durable_) durable_.emplace(name, copy(file));
+  for (const auto& [remove, add, file] : other.pending_)
+    pending_.push_back({remove, add, copy(file)});
+  EndFaults();
+  ++life_;
+}
+
+void SimDisk::EndFaults() {
   fail_write_ = fail_sync_ = 0;
   power_left_ = kUnlimited;
   power_off_ = false;
-  ++life_;
 }
 
 void SimDisk::Kill() {
@@ -187,7 +214,9 @@ bool SimDisk::CountDown(std::uint64_t& left) {
   return left == 0;
 }
 
-SimDisk::Power SimDisk::CountChange() {
+SimDisk::Power SimDisk::CountChange(const Change& change) {
+  if (power_off_) return Power::kOff;
+  if (watch_) watch_(change);
   if (power_off_) return Power::kOff;
   ++changes_;
   if (power_left_ == kUnlimited) return Power::kOn;
@@ -205,7 +234,7 @@ void SimDisk::Apply(Names& names, const NameChange& change) {
 }
 
 Result<void> SimDisk::ChangeNames(NameChange change, std::string_view what) {
-  const Power power = CountChange();
+  const Power power = CountChange({what, change.add.empty() ? change.remove : change.add});
   if (power == Power::kOff) return Fail(Errc::kIo, std::string(what) + " in " + path_);
   Apply(names_, change);
   pending_.push_back(std::move(change));

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/disk.h"
@@ -38,6 +40,21 @@ class SimDisk final : public common::Disk {
   const std::string& path() const override { return path_; }
   bool direct() const override { return true; }
 
+  // A changing operation, about to happen.
+  struct Change {
+    std::string_view what;  // "write", "sync", "create", ...
+    std::string_view name;  // of the file; empty: the directory
+    std::uint64_t offset = 0;
+    std::uint64_t bytes = 0;
+  };
+  // Told of each one before it counts: PowerOffAfter(0) called there cuts this one short, PowerOff
+  // comes before it. By this the disks of one machine lose power together.
+  void set_watch(std::function<void(const Change&)> watch) { watch_ = std::move(watch); }
+
+  // The same files as the other disk has, with what is not synced on it. Ends all faults here but
+  // the capacity; files opened before are dead.
+  void CopyFrom(const SimDisk& other);
+
   // The power goes. Also ends all faults but the capacity.
   void Crash(common::Random& random);
   // Only the process dies: nothing is lost yet, what was not synced still is not.
@@ -51,6 +68,11 @@ class SimDisk final : public common::Disk {
   // After n more changing operations (writes, syncs, directory operations) the power is off: the
   // n+1st may have reached the disk in part, and everything fails until Crash.
   void PowerOffAfter(std::uint64_t n) { power_left_ = n; }
+  // In a crash a file keeps a first part of what was not synced instead of any part. So it is for
+  // files that are only appended to where the file system writes data before it writes the size.
+  void set_in_order(bool in_order) { in_order_ = in_order; }
+  // Now, between two operations.
+  void PowerOff() { power_off_ = true; }
   bool powered() const { return !power_off_; }
   // Writes that would make the files larger than this fail with kDiskFull.
   void set_capacity(std::uint64_t bytes) { capacity_ = bytes; }
@@ -76,21 +98,24 @@ class SimDisk final : public common::Disk {
 
   enum class Power { kOn, kFailing, kOff };
   // Counts a changing operation. kFailing: this is the one that may happen in part.
-  Power CountChange();
+  Power CountChange(const Change& change);
   // True when the operation that was to fail is this one.
   static bool CountDown(std::uint64_t& left);
   static void Apply(Names& names, const NameChange& change);
   common::Result<void> ChangeNames(NameChange change, std::string_view what);
+  void EndFaults();
   std::uint64_t UsedBytes() const;
 
   const std::string path_;
   std::uint64_t capacity_;
   std::uint64_t life_ = 0;  // files opened in another life are dead
+  bool in_order_ = false;
 
   Names names_;    // newest
   Names durable_;  // as of the last SyncDirectory
   std::vector<NameChange> pending_;
 
+  std::function<void(const Change&)> watch_;
   std::uint64_t fail_write_ = 0;
   std::uint64_t fail_sync_ = 0;
   std::uint64_t power_left_ = kUnlimited;

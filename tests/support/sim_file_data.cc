@@ -79,6 +79,21 @@ void SimFileData::Crash(common::Random& random) {
   bytes_ = durable_;
 }
 
+void SimFileData::CrashInOrder(common::Random& random) {
+  std::uint64_t bytes = 0;
+  for (const Pending& write : pending_) bytes += write.bytes.size();
+  // All and nothing are as likely as every way between them.
+  const std::uint64_t fate = common::Below(random, 3);
+  std::uint64_t survive = fate == 0 ? 0 : fate == 1 ? bytes : common::Below(random, bytes + 1);
+  for (const Pending& write : pending_) {
+    const std::uint64_t part = std::min<std::uint64_t>(survive, write.bytes.size());
+    if (part > 0) Put(durable_, write.offset, std::string_view(write.bytes).substr(0, part));
+    survive -= part;
+  }
+  pending_.clear();
+  bytes_ = durable_;
+}
+
 void SimFileData::Flip(std::uint64_t offset, unsigned char mask) {
   QUIRE_CHECK(offset < bytes_.size());
   bytes_[offset] = static_cast<char>(bytes_[offset] ^ mask);

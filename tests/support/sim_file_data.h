@@ -26,6 +26,8 @@ class SimFileData {
   // A sync failed: what it was to make durable is now left to chance.
   void LosePending();
   void Crash(common::Random& random);
+  // The file was only appended to: a first part of what is not durable survives, up to any byte.
+  void CrashInOrder(common::Random& random);
   void Flip(std::uint64_t offset, unsigned char mask);
 
  private:
