@@ -11,7 +11,7 @@ packages=(
   # to look at the code
   clang-tidy-19 clang-format-19
   # to test and to try out: a real ZooKeeper, a stock Thrift client, the usual tools
-  zookeeper default-jre-headless python3 python3-thrift procps
+  zookeeper default-jre-headless python3 python3-thrift procps iproute2 util-linux
 )
 
 say() { echo "setup: $*" >&2; }
