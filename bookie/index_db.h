@@ -48,9 +48,9 @@ class IndexDb {
 
   virtual std::unique_ptr<Cursor> NewCursor(Scope scope) const = 0;  // any thread
   virtual std::unique_ptr<Batch> NewBatch() const = 0;
-  // Blocking. kDiskFull: there is too little room to begin, nothing was done, try again later. After
-  // any other error nothing is known about this batch, and no other may be written: only opening
-  // again tells what is durable.
+  // Blocking. kDiskFull: there is too little room to begin, nothing was done, try again later.
+  // After any other error nothing is known about this batch, and no other may be written: only
+  // opening again tells what is durable.
   virtual common::Result<void> Write(Batch& batch) = 0;
 };
 

@@ -12,6 +12,7 @@ enum ExitCode {
   kExitNotFound = 3,  // no such ledger, entry or bookie
   kExitUnavailable = 4,  // metadata store or bookies cannot be reached, or too few bookies
   kExitUnknown = 5,      // the outcome is not known, or another client took the ledger over
+  kExitDamage = 6,       // a directory was looked at, and it is damaged
 };
 
 inline constexpr const char* kExitCodeHelp =
@@ -21,7 +22,8 @@ inline constexpr const char* kExitCodeHelp =
     "  2  bad usage or bad input\n"
     "  3  no such ledger, entry or bookie\n"
     "  4  the metadata store or the bookies cannot be reached, or there are too few bookies\n"
-    "  5  the outcome is not known, or another client has taken the ledger over (fenced)";
+    "  5  the outcome is not known, or another client has taken the ledger over (fenced)\n"
+    "  6  damage was found (quire disk)";
 
 // The exit status that tells about an error.
 ExitCode ExitCodeOf(common::Errc code);

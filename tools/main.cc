@@ -7,6 +7,7 @@
 #include "tools/bookie_commands.h"
 #include "tools/cluster_commands.h"
 #include "tools/console.h"
+#include "tools/disk_commands.h"
 #include "tools/ledger_commands.h"
 #include "tools/session.h"
 
@@ -64,6 +65,7 @@ int Main(int argc, char** argv) {
   AddBookieCommands(app, session);
   AddLedgerCommands(app, session);
   AddBenchCommands(app, session);
+  AddDiskCommands(app, session);
   AddFooter(app);
   try {
     app.parse(argc, argv);

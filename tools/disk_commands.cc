@@ -1,0 +1,62 @@
+#include "tools/disk_commands.h"
+
+#include <CLI/CLI.hpp>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tools/disk_inspect.h"
+#include "tools/disk_verify.h"
+
+namespace quire::tools {
+namespace {
+
+struct Flags {
+  std::string directory;
+  std::optional<std::int64_t> ledger;
+  bool quiet = false;
+};
+
+}  // namespace
+
+void AddDiskCommands(CLI::App& app, Session& session) {
+  CLI::App* disk = app.add_subcommand(
+      "disk", "Look at the directory of a bookie that is stopped, without changing anything");
+  disk->require_subcommand(1)->fallthrough();
+  auto flags = std::make_shared<Flags>();
+
+  CLI::App* inspect = disk->add_subcommand(
+      "inspect",
+      "Show what a stopped bookie's directory holds: its identity, journal, index, segments\n"
+      "and ledgers. Exit status 6: something in it is damaged.\n"
+      "Example: quire disk inspect /data/1 --ledger 42");
+  inspect->add_option("directory", flags->directory, "A --dir of the bookie")->required();
+  inspect
+      ->add_option("--ledger", flags->ledger,
+                   "Only this ledger: its state, where its entries are, and its records in the "
+                   "journal that are not in the store yet")
+      ->check(
+          CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()).description("ID"));
+  inspect->callback([&session, flags] {
+    session.command = [&session, flags] {
+      return DiskInspect(session, flags->directory, flags->ledger);
+    };
+  });
+
+  CLI::App* verify = disk->add_subcommand(
+      "verify",
+      "Read all of a stopped bookie's directory and check every checksum, and the index\n"
+      "against the segments. Each finding says what it means and what to do. Exit status 6:\n"
+      "there is damage; what a crash leaves behind is told and is none.\n"
+      "Example: quire disk verify /data/1");
+  verify->add_option("directory", flags->directory, "A --dir of the bookie")->required();
+  verify->add_flag("--quiet", flags->quiet, "No progress line");
+  verify->callback([&session, flags] {
+    session.command = [&session, flags] {
+      return DiskVerify(session, flags->directory, flags->quiet);
+    };
+  });
+}
+
+}  // namespace quire::tools
