@@ -31,7 +31,8 @@ void Checkpoint::Abandon(const common::Error& error) {
 
 void Checkpoint::Start() {
   core_.Kick();
-  core_.bytes_since_flush = 0;
+  covered_bytes_ += std::exchange(core_.bytes_since_flush, 0);
+  begun_ = core_.loop.Now();
   core_.store->Flush({.lsn = core_.journal->last(),
                       .states = core_.ledgers.TakeChanged(),
                       .dropped = std::exchange(dropped_, {})},
@@ -43,6 +44,9 @@ void Checkpoint::Start() {
 void Checkpoint::Flushed(common::Result<void> outcome) {
   if (abandoned_) return;
   if (outcome) {
+    core_.metrics.flush_duration.Observe(
+        static_cast<std::uint64_t>((core_.loop.Now() - begun_).count()));
+    core_.metrics.flush_bytes += std::exchange(covered_bytes_, 0);
     core_.journal->Trim(core_.store->stored());
     if (core_.health.Has(ShardHealth::kFlushBlocked)) {
       core_.log.Info("the disk has room again, the delayed flush is done");
@@ -56,6 +60,7 @@ void Checkpoint::Flushed(common::Result<void> outcome) {
     common::Error error = std::move(outcome).error();
     return failed_(std::move(error));
   }
+  ++core_.metrics.flush_failures;
   if (!core_.health.Has(ShardHealth::kFlushBlocked)) {
     core_.log.Error(
         "flush: " + outcome.error().ToString() +

@@ -56,6 +56,8 @@ class Checkpoint {
   std::vector<protocol::LedgerId> dropped_;  // of the next commit
   common::Loop::TimerId retry_timer_ = 0;    // a flush found the disk full and will be repeated
   bool abandoned_ = false;
+  common::TimePoint begun_{};        // the flush under way
+  std::uint64_t covered_bytes_ = 0;  // of the journal, that a success makes unneeded
   common::Callback<common::Result<void>> stop_;
 };
 

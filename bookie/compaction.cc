@@ -60,6 +60,13 @@ Result<CompactionBatch> CollectBatch(StoreCore& core, const std::set<SegmentId>&
 }
 
 Result<CompactionCopy::Progress> CompactionCopy::Step(std::uint64_t bytes) {
+  const auto progress = Copy(bytes);
+  // Here and not with the object, which may go on the loop: it removes the file.
+  if (!progress || *progress != Progress::kMore) writer_.reset();
+  return progress;
+}
+
+Result<CompactionCopy::Progress> CompactionCopy::Copy(std::uint64_t bytes) {
   if (!writer_) {
     auto writer = SegmentWriter::Create(core_.disk, segment_, bytes_);
     if (!writer) return Fail(std::move(writer).error());
@@ -69,39 +76,35 @@ Result<CompactionCopy::Progress> CompactionCopy::Step(std::uint64_t bytes) {
   for (; next_ < extents_.size(); ++next_) {
     if (copied_ >= until) return Progress::kMore;
     const auto copied = CopyExtent(extents_[next_]);
-    if (!copied) return Fail(copied.error());
-    if (!*copied) {
-      writer_.reset();  // removes the file
-      return Progress::kUnreadable;
-    }
+    if (!copied || *copied != Progress::kMore) return copied;
   }
   QUIRE_TRY(writer_->Finish());
-  writer_.reset();
   return Progress::kDone;
 }
 
-Result<bool> CompactionCopy::CopyExtent(MovedExtent& moved) {
+Result<CompactionCopy::Progress> CompactionCopy::CopyExtent(MovedExtent& moved) {
   const Extent& from = moved.from;
   const auto segment = core_.files.Open(from.segment());
-  // A segment that was removed meanwhile held nothing live any more, this extent neither; the
-  // commit would find that out. Like one that cannot be read it is left out.
-  if (!segment || *segment == nullptr) return false;
+  if (segment && *segment == nullptr) return Progress::kGone;
+  if (!segment) return Progress::kUnreadable;
   buffer_.resize(from.bytes());
   const auto got = (*segment)->file->Read(from.offset(), buffer_);
-  if (!got || *got != buffer_.size()) return false;
+  if (!got || *got != buffer_.size()) return Progress::kUnreadable;
   moved.offset = kSegmentHeaderBytes + copied_;
   std::string_view rest = buffer_;
   std::vector<std::string_view> entries;
   for (const ExtentEntry& wanted : from.entries()) {
     const std::size_t length = kRecordHeaderBytes + wanted.length;
     const auto entry = OpenRecord((*segment)->seed, rest.substr(0, length));
-    if (!entry || !protocol::VerifyEntry(*entry, moved.ledger, wanted.id)) return false;
+    if (!entry || !protocol::VerifyEntry(*entry, moved.ledger, wanted.id)) {
+      return Progress::kUnreadable;
+    }
     entries.push_back(*entry);
     rest.remove_prefix(length);
   }
   for (const std::string_view entry : entries) QUIRE_TRY(writer_->Append(entry));
   copied_ += from.bytes();
-  return true;
+  return Progress::kMore;
 }
 
 Result<CompactionCommitted> CommitMoves(StoreCore& core, const CompactionCopy& copy) {

@@ -53,9 +53,11 @@ class CompactionCopy {
   enum class Progress {
     kMore,
     kDone,        // the segment is durable
-    kUnreadable,  // the extent unreadable() cannot be copied: begin again without it
+    kUnreadable,  // the extent at() cannot be copied: begin again without it
+    kGone,        // its segment went meanwhile, for nothing in it was live: begin again
   };
-  // Copies about so many bytes more. An error: kDiskFull, or the disk fails.
+  // Copies about so many bytes more. After an error, or anything but kMore and kDone, what was
+  // written is gone.
   common::Result<Progress> Step(std::uint64_t bytes);
 
   // Once done: where everything is now.
@@ -63,11 +65,12 @@ class CompactionCopy {
   SegmentId segment() const { return segment_; }
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t copied() const { return copied_; }
-  const MovedExtent& unreadable() const { return extents_[next_]; }
+  const MovedExtent& at() const { return extents_[next_]; }
 
  private:
-  // False: a record of it does not verify, or cannot be read.
-  common::Result<bool> CopyExtent(MovedExtent& moved);
+  common::Result<Progress> Copy(std::uint64_t bytes);
+  // kMore: it is copied.
+  common::Result<Progress> CopyExtent(MovedExtent& moved);
 
   StoreCore& core_;
   const SegmentId segment_;

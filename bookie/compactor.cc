@@ -138,10 +138,11 @@ void Compactor::Copied(Result<CompactionCopy::Progress> progress) {
   switch (*progress) {
     case CompactionCopy::Progress::kMore: return Continue(bytes, &Compactor::Copy);
     case CompactionCopy::Progress::kDone: return Continue(bytes, &Compactor::Commit);
+    case CompactionCopy::Progress::kGone: return Continue(bytes, &Compactor::Collect);
     case CompactionCopy::Progress::kUnreadable: break;
   }
   ++stats_.unreadable;
-  const MovedExtent& moved = copy_->unreadable();
+  const MovedExtent& moved = copy_->at();
   options_.report("compaction: entries " + std::to_string(moved.from.first().value()) + " to " +
                   std::to_string(moved.from.last().value()) + " of ledger " +
                   std::to_string(moved.ledger.value()) + " in " +
@@ -180,6 +181,10 @@ void Compactor::EndRound() {
   options_.report("compaction: done, " + Mebibytes(stats_.round_copied) +
                   " copied; since the start " + Mebibytes(stats_.copied_bytes) +
                   " were copied to remove " + Mebibytes(stats_.removed_bytes));
+  // What is left in them is nothing that can be copied: once is enough.
+  if (stats_.round_copied == 0) {
+    hopeless_.insert(victims_.segments.begin(), victims_.segments.end());
+  }
   stats_.running = false;
   Schedule();
 }

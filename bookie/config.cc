@@ -21,7 +21,7 @@ constexpr const char* kFooter =
     "directory is "
     "not the bookie or the cluster that the metadata store knows (nothing was changed).\n"
     "When it serves, one line goes to standard output: bookie ready: address=HOST:PORT "
-    "bookies=ID[,ID]";
+    "bookies=ID[,ID] [http=HOST:PORT]";
 
 struct HostPort {
   std::string host;
@@ -66,6 +66,8 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
   Config config;
   std::string listen = "127.0.0.1:3181";
   std::string advertise;
+  std::string http = "127.0.0.1:0";
+  bool http_control = false;
   std::string log_level = "info";
   std::uint64_t gc_seconds = 600;
   std::uint64_t min_free_mb = config.daemon.shard.min_free_bytes >> 20;
@@ -92,6 +94,14 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
       "--advertise", advertise,
       "HOST:PORT that clients reach this daemon at, if it is not the listen address; needed "
       "with 0.0.0.0, which is no address to connect to");
+  app.add_option(
+         "--http", http,
+         "HOST:PORT of /metrics, /livez, /readyz, /status and /compaction, HOST a numeric "
+         "address; port 0 takes any free one, so that bookies on one machine never want the "
+         "same; off for none")
+      ->capture_default_str();
+  app.add_flag("--http-control", http_control,
+               "Lets clients on other machines POST to /compaction too; there is no password");
   app.add_option("--gc-interval", gc_seconds,
                  "Seconds between two looks for deleted ledgers, whose space is given back")
       ->check(CLI::Range(1, 7 * 24 * 3600))
@@ -148,6 +158,17 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
     return Wrong("--listen " + listen +
                  " serves every interface, so clients must be told which address to use: add "
                  "--advertise HOST:PORT");
+  }
+  if (http != "off") {
+    const auto served = ParseHostPort(http);
+    if (!served) return Wrong("--http " + http + ": expected HOST:PORT or off");
+    if (!IsNumericAddress(served->host)) {
+      return Wrong("--http " + http + ": '" + served->host + "' is no IP address");
+    }
+    config.daemon.http = HttpOptions{
+        .host = served->host, .port = served->port, .control_from_anywhere = http_control};
+  } else if (http_control) {
+    return Wrong("--http-control opens nothing with --http off");
   }
   config.log_level = LevelOf(log_level);
   config.daemon.collector.interval = std::chrono::seconds(gc_seconds);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bookie/collector.h"
+#include "bookie/compactor.h"
 #include "bookie/loop_call.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
@@ -47,6 +48,9 @@ struct BookieDaemon::Service {
   std::vector<std::unique_ptr<metadata::Registration>> registrations;
   std::vector<std::unique_ptr<Collector>> collectors;
   std::optional<rpc::Server> server;
+  // Set when all homes are open and the loop may look at them.
+  protocol::InstanceId instance;
+  bool serving = false;
 };
 
 BookieDaemon::BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata,
@@ -69,12 +73,84 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
   QUIRE_CHECK(!loop.InLoopThread() && !options.directories.empty());
   std::unique_ptr<BookieDaemon> daemon(
       new BookieDaemon(loop, metadata, std::move(options), log, std::move(events)));
+  QUIRE_TRY(daemon->StartHttp());
   const auto instance = daemon->AwaitInstance();
   if (!instance) return Fail(instance.error());
+  daemon->phase_ = DaemonPhase::kOpening;
   QUIRE_TRY(daemon->OpenHomes(*instance));
+  daemon->phase_ = DaemonPhase::kRegistering;
   QUIRE_TRY(daemon->Serve(*instance));
   QUIRE_TRY(daemon->AwaitRegistrations());
+  daemon->phase_ = DaemonPhase::kServing;
   return daemon;
+}
+
+// First of all, so that whoever watches the process can tell a long replay from a hanging one. The
+// loop only copies numbers; what takes longer is done on the thread of HTTP.
+Result<void> BookieDaemon::StartHttp() {
+  if (!options_.http) return {};
+  pages_ = std::make_unique<const HttpPages>(
+      HttpPages::Daemon{.snapshot =
+                            [this](auto done) {
+                              loop_.Post(
+                                  [this, done = std::move(done)]() mutable { done(Snapshot()); });
+                            },
+                        .compaction =
+                            [this](CompactionCommand command, auto done) {
+                              loop_.Post([this, command, done = std::move(done)]() mutable {
+                                done(Compact(command));
+                              });
+                            }},
+      options_.http->control_from_anywhere);
+  auto server = HttpServer::Start(
+      {.host = options_.http->host, .port = options_.http->port},
+      [this](const HttpRequest& request, auto done) { pages_->Handle(request, std::move(done)); });
+  if (!server) return Fail(std::move(server).error());
+  http_ = *std::move(server);
+  log_.Info("HTTP at " + http_address());
+  return {};
+}
+
+std::string BookieDaemon::http_address() const {
+  return http_ ? options_.http->host + ":" + std::to_string(http_->port()) : std::string();
+}
+
+DaemonSnapshot BookieDaemon::Snapshot() const {
+  DaemonSnapshot snapshot;
+  snapshot.phase = phase_;
+  snapshot.directories = options_.directories;
+  if (!service_ || !service_->serving) return snapshot;
+  const Service& service = *service_;
+  snapshot.address = address_;
+  snapshot.instance = service.instance;
+  snapshot.server = service.server->stats();
+  for (std::size_t i = 0; i < service.homes.size(); ++i) {
+    snapshot.shards.push_back(service.homes[i]->shard().Snapshot());
+    snapshot.shards.back().registered = i < service.registrations.size() &&
+                                        service.registrations[i] != nullptr &&
+                                        service.registrations[i]->registered();
+  }
+  return snapshot;
+}
+
+Result<DaemonSnapshot> BookieDaemon::Compact(CompactionCommand command) {
+  std::vector<Compactor*> compactors;
+  if (service_ && service_->serving) {
+    for (const auto& home : service_->homes) {
+      if (Compactor* compactor = home->shard().compactor()) compactors.push_back(compactor);
+    }
+  }
+  if (compactors.empty()) return Fail(Errc::kBusy, "no directory is there to compact");
+  for (Compactor* compactor : compactors) {
+    if (command != CompactionCommand::kRun) {
+      compactor->SetPaused(command == CompactionCommand::kPause);
+    } else if (compactor->stats().paused) {
+      return Fail(Errc::kBusy, "compaction is paused; POST /compaction/resume first");
+    } else {
+      compactor->Trigger();
+    }
+  }
+  return Snapshot();
 }
 
 Result<InstanceId> BookieDaemon::AwaitInstance() {
@@ -138,6 +214,8 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
     const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;
     address_ = (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host) +
                ":" + std::to_string(advertised_port);
+    service.instance = instance;
+    service.serving = true;
     for (const auto& home : service.homes) {
       Shard& shard = home->shard();
       shard.Start();
@@ -212,6 +290,7 @@ void BookieDaemon::ModeChanged(std::size_t home) {
 
 Result<void> BookieDaemon::Stop() {
   QUIRE_CHECK(service_ != nullptr);
+  phase_ = DaemonPhase::kStopping;
   RunOn(loop_, [this] {
     service_->registrations.clear();
     service_->collectors.clear();
@@ -232,6 +311,7 @@ Result<void> BookieDaemon::Stop() {
 }
 
 void BookieDaemon::CloseService() {
+  if (http_) http_->Stop();  // what it has asked of the loop runs before the next task
   auto homes = RunOn(loop_, [this] {
     service_->server.reset();
     service_->registrations.clear();
@@ -243,6 +323,7 @@ void BookieDaemon::CloseService() {
     service_.reset();
     return closed;
   });
+  http_.reset();
   homes.clear();  // waits for their threads, off the loop
 }
 

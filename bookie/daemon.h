@@ -1,12 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "bookie/daemon_options.h"
+#include "bookie/http_pages.h"
+#include "bookie/http_server.h"
 #include "bookie/log.h"
+#include "bookie/metrics_snapshot.h"
 #include "common/error.h"
 #include "metadata/metadata_store.h"
 #include "protocol/uuid.h"
@@ -26,9 +30,9 @@ class BookieDaemon {
   };
 
   // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and
-  // serves and registers them, in this order; any directory that cannot be opened refuses the start
-  // with its name. kWrongInstance and kWrongBookie: see Identity. kMetadataUnavailable: not reached
-  // within metadata_wait. kShutdown: interrupted.
+  // serves and registers them, in this order, after HTTP, which tells how far it is; any directory
+  // that cannot be opened refuses the start with its name. kWrongInstance and kWrongBookie: see
+  // Identity. kMetadataUnavailable: not reached within metadata_wait. kShutdown: interrupted.
   static common::Result<std::unique_ptr<BookieDaemon>> Start(rpc::AsioLoop& loop,
                                                              metadata::MetadataStore& metadata,
                                                              DaemonOptions options, const Log& log,
@@ -44,12 +48,16 @@ class BookieDaemon {
 
   const std::string& address() const { return address_; }  // advertised
   std::vector<protocol::BookieId> bookies() const;
+  std::string http_address() const;  // HOST:PORT; empty: there is no HTTP
 
  private:
   struct Service;
 
   BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata, DaemonOptions options,
                const Log& log, Events events);
+  common::Result<void> StartHttp();
+  DaemonSnapshot Snapshot() const;
+  common::Result<DaemonSnapshot> Compact(CompactionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
   common::Result<void> OpenHomes(protocol::InstanceId instance);
   common::Result<void> Serve(protocol::InstanceId instance);
@@ -65,6 +73,9 @@ class BookieDaemon {
   const Events events_;
   // Constant after Start.
   std::string address_;
+  std::unique_ptr<const HttpPages> pages_;
+  std::unique_ptr<HttpServer> http_;
+  std::atomic<DaemonPhase> phase_ = DaemonPhase::kMetadata;
   // Loop thread, but for Start and the destructor.
   std::unique_ptr<Service> service_;
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,20 @@
 
 namespace quire::bookie {
 
+// Where operators and their tools look in.
+struct HttpOptions {
+  std::string host = "127.0.0.1";      // numeric
+  std::uint16_t port = 0;              // 0: any free one
+  bool control_from_anywhere = false;  // else only clients on this machine may POST
+};
+
 struct DaemonOptions {
   std::vector<std::string> directories;   // each a bookie of its own
   std::string listen_host = "127.0.0.1";  // numeric
   std::uint16_t listen_port = 0;          // 0: any free one
   std::string advertise_host;             // empty: listen_host
   std::uint16_t advertise_port = 0;       // 0: the port that is listened on
+  std::optional<HttpOptions> http = {};   // none: no HTTP
   ShardOptions shard;                     // of every directory; the index path is filled in
   CollectorOptions collector;
   // How long a start waits for the metadata store before it gives up.

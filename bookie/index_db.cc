@@ -127,7 +127,7 @@ class RocksBatch final : public IndexDb::Batch {
 // RocksDB takes a full disk for damage, and some versions of it end the process over that: it is
 // not let near one. Twice the batch, as a table file and its successor, and room for the rest.
 Result<void> CheckRoom(const std::string& path, std::uint64_t batch_bytes) {
-  constexpr std::uint64_t kRoomBytes = 8 << 20;
+  constexpr std::uint64_t kRoomBytes = 2 << 20;
   std::error_code error;
   const auto space = std::filesystem::space(path, error);
   if (error) return common::FailErrno(error.value(), "ask for free space", path);
@@ -178,7 +178,11 @@ class RocksIndexDb final : public IndexDb {
 
 Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* env) {
   const bool on_disk = env == nullptr;
-  if (on_disk && std::filesystem::exists(path)) QUIRE_TRY(CheckRoom(path, 0));
+  if (on_disk) {
+    const std::filesystem::path directory(path);
+    QUIRE_TRY(
+        CheckRoom(std::filesystem::exists(directory) ? path : directory.parent_path().string(), 0));
+  }
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env), path, &db);
   if (!status.ok()) return FailOpen(status, path);

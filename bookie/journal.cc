@@ -35,14 +35,22 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
   Lsn durable() const override { return durable_; }
   std::uint64_t queued_bytes() const override { return queued_bytes_; }
   std::uint64_t live_bytes() const override { return drain_->live_bytes(); }
+  JournalStats stats() const override {
+    JournalStats stats = stats_;
+    stats.files = drain_->files();
+    return stats;
+  }
 
  private:
   // The callbacks may destroy the journal: what they run is held here, and nothing follows them.
-  void OnDurable(Lsn lsn, std::uint64_t bytes) override {
-    durable_ = lsn;
-    queued_bytes_ -= bytes;
+  void OnDurable(const JournalDrain::Written& batch) override {
+    durable_ = batch.last;
+    queued_bytes_ -= batch.bytes;
+    stats_.sync.Observe(static_cast<std::uint64_t>(batch.took.count()));
+    stats_.batch_records.Observe(batch.records);
+    stats_.batch_bytes.Observe(batch.disk_bytes);
     const auto events = events_;
-    events->durable(lsn);
+    events->durable(batch.last);
   }
   void OnFailed(common::Error error) override {
     queued_bytes_ = 0;  // given up
@@ -53,6 +61,7 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
   Lsn last_;
   Lsn durable_;
   std::uint64_t queued_bytes_ = 0;
+  JournalStats stats_;  // without the files
   const std::shared_ptr<const Events> events_;
   const std::shared_ptr<JournalDrain> drain_;
 };

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "bookie/metrics_histogram.h"
 #include "common/disk.h"
 #include "common/error.h"
 #include "common/loop.h"
@@ -26,6 +27,14 @@ enum class RecordType : std::uint8_t {
 struct JournalOptions {
   std::uint64_t file_bytes = 64 << 20;  // a file is pre-written to this size and recycled
   int spare_files = 4;                  // trimmed files kept for recycling
+};
+
+// What a journal has done since it was opened.
+struct JournalStats {
+  LatencyHistogram sync;         // one write and sync of a batch; as many as there were batches
+  CountHistogram batch_records;  // of a batch
+  BytesHistogram batch_bytes;    // of a batch, as it was written
+  std::uint64_t files = 0;       // on the disk, spare ones included
 };
 
 // The write-ahead log of one shard: what was appended is durable when `durable` says so, in order,
@@ -70,6 +79,7 @@ class Journal {
   virtual Lsn durable() const = 0;                 // told durable
   virtual std::uint64_t queued_bytes() const = 0;  // appended and not yet durable
   virtual std::uint64_t live_bytes() const = 0;    // of files that are not trimmed: bounds replay
+  virtual JournalStats stats() const { return {}; }
 };
 
 }  // namespace quire::bookie

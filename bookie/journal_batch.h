@@ -26,6 +26,7 @@ class JournalBatch {
   std::string_view Seal(std::uint64_t epoch);
 
   bool empty() const { return header_.records == 0; }
+  std::uint32_t records() const { return header_.records; }
   Lsn last() const { return header_.first + header_.records - 1; }
   std::uint64_t body_bytes() const { return buffer_.size() - kBatchHeaderBytes; }
   // On disk; valid until Seal.

@@ -29,7 +29,9 @@ common::Result<void> JournalDrain::Begin(Lsn stored) {
   while (true) {
     auto more = files_.Prepare(kIdleSliceBytes);
     if (!more) return common::Fail(std::move(more).error());
-    if (!*more) return {};
+    if (*more) continue;
+    CountFiles();
+    return {};
   }
 }
 
@@ -52,6 +54,7 @@ void JournalDrain::Submit() {
 
 void JournalDrain::Turn() {
   auto unfinished = Work();
+  CountFiles();
   if (!unfinished) {
     // What is on the disk is not known any more, and a repeated sync would not tell: the kernel
     // reports a lost write once. So nothing is tried again (G09).
@@ -70,12 +73,16 @@ common::Result<bool> JournalDrain::Work() {
   JournalQueue::Work work = queue_.Take();
   std::uint64_t slice = kIdleSliceBytes;
   if (work.batch) {
-    const Lsn last = work.batch->last();
-    const std::uint64_t bytes = work.batch->body_bytes();
-    slice = std::clamp(2 * work.batch->disk_bytes(), kBusySliceBytes, kIdleSliceBytes);
+    Written written{.last = work.batch->last(),
+                    .bytes = work.batch->body_bytes(),
+                    .records = work.batch->records(),
+                    .disk_bytes = work.batch->disk_bytes()};
+    slice = std::clamp(2 * written.disk_bytes, kBusySliceBytes, kIdleSliceBytes);
+    const common::TimePoint begun = loop_.Now();
     QUIRE_TRY(files_.Write(*work.batch));
-    loop_.Post([self = shared_from_this(), last, bytes] {
-      if (self->listener_ != nullptr) self->listener_->OnDurable(last, bytes);
+    written.took = loop_.Now() - begun;
+    loop_.Post([self = shared_from_this(), written] {
+      if (self->listener_ != nullptr) self->listener_->OnDurable(written);
     });
     queue_.Return(std::move(work.batch));
   }

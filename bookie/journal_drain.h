@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,11 +21,20 @@ namespace quire::bookie {
 // the journal may go at any time.
 class JournalDrain : public std::enable_shared_from_this<JournalDrain> {
  public:
+  // A batch that is on stable storage.
+  struct Written {
+    Lsn last = 0;
+    std::uint64_t bytes = 0;  // as Append returned them
+    std::uint64_t records = 0;
+    std::uint64_t disk_bytes = 0;
+    common::Duration took{};  // write and sync
+  };
+
   // Called on the loop thread, until Detach.
   class Listener {
    public:
-    virtual void OnDurable(Lsn lsn, std::uint64_t bytes) = 0;  // bytes as Append returned them
-    virtual void OnFailed(common::Error error) = 0;            // once; nothing after it
+    virtual void OnDurable(const Written& batch) = 0;
+    virtual void OnFailed(common::Error error) = 0;  // once; nothing after it
 
    protected:
     ~Listener() = default;
@@ -45,16 +55,20 @@ class JournalDrain : public std::enable_shared_from_this<JournalDrain> {
   void Detach();
 
   std::uint64_t live_bytes() const { return files_.live_bytes(); }
+  // Files there are of any kind. Any thread.
+  std::uint64_t files() const { return file_count_.load(std::memory_order_relaxed); }
 
  private:
   void Submit();
   void Turn();
   common::Result<bool> Work();
+  void CountFiles() { file_count_.store(files_.count(), std::memory_order_relaxed); }
 
   common::Loop& loop_;
   common::Worker& worker_;
   JournalQueue queue_;  // has its own lock
   JournalFiles files_;  // worker, after Begin
+  std::atomic<std::uint64_t> file_count_ = 0;
   Listener* listener_;  // loop thread; null after Detach
 };
 

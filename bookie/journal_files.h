@@ -44,6 +44,11 @@ class JournalFiles {
   // needed.
   common::Result<bool> Prepare(std::uint64_t budget);
 
+  // Files of any kind.
+  std::size_t count() const {
+    return full_.size() + spares_.size() + (current_ ? 1 : 0) + (next_ ? 1 : 0);
+  }
+
   // Bytes of batches in files that are not trimmed. Any thread.
   std::uint64_t live_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
 

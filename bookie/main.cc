@@ -84,8 +84,9 @@ ExitCode Serve(const quire::bookie::Config& config, const StopSignals& signals) 
   }
   std::string bookies;
   for (const auto& id : (*daemon)->bookies()) bookies += (bookies.empty() ? "" : ",") + ToHex(id);
-  std::printf("bookie ready: address=%s bookies=%s\n", (*daemon)->address().c_str(),
-              bookies.c_str());
+  const std::string http = (*daemon)->http_address();
+  std::printf("bookie ready: address=%s bookies=%s%s\n", (*daemon)->address().c_str(),
+              bookies.c_str(), http.empty() ? "" : (" http=" + http).c_str());
   std::fflush(stdout);
 
   signals.Wait();

@@ -53,6 +53,7 @@ std::expected<Lsn, Code> Reads::Fence(LedgerId ledger, const protocol::LedgerKey
   LedgerRecord& record = core_.ledgers.Get(ledger, key);
   if (!record.state.fenced) {
     record.state.fenced = true;
+    ++core_.metrics.fences;
     record.shut_lsn =
         core_.Append(RecordType::kFence, {LedgerBytes(ledger).view(), KeyBytes(key).view()});
     core_.Kick();
@@ -90,6 +91,7 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
       return ReadStored(std::move(request), std::move(reply), max_bytes - bytes, shut,
                         std::move(done));
     reply.answers.push_back({.code = Code::kOk, .bytes = std::string(*cached)});
+    ++core_.metrics.read_cached;
     bytes += cached->size();
     if (bytes >= max_bytes) break;
   }
@@ -119,6 +121,7 @@ void Reads::ReadStored(protocol::ReadRequest request, protocol::ReadReply reply,
           reply = {.code = Code::kNoLedger, .answers = {}};
         } else {
           for (EntryAnswer& answer : answers) {
+            if (answer.code == Code::kOk) ++core_.metrics.read_stored;
             if (state.limbo && answer.code == Code::kNoEntry) answer.code = Code::kUnknown;
             reply.answers.push_back(std::move(answer));
           }
@@ -146,10 +149,13 @@ void Reads::Lac(const protocol::LacRequest& request, common::Callback<protocol::
     return ReplyLac(request.ledger, shut, std::move(done));
   }
   // A ledger that was never seen is waited for as well: its first entry may be on the way.
+  ++core_.metrics.long_polls;
   core_.polls.Hold(request.ledger, request.known_lac, std::chrono::milliseconds(request.wait_ms),
                    [this, alive = std::weak_ptr(core_.alive), ledger = request.ledger,
                     done = std::move(done)]() mutable {
-                     if (!alive.expired()) ReplyLac(ledger, 0, std::move(done));
+                     if (alive.expired()) return;
+                     --core_.metrics.long_polls;
+                     ReplyLac(ledger, 0, std::move(done));
                    });
 }
 

@@ -6,6 +6,7 @@
 #include "bookie/adds.h"
 #include "bookie/checkpoint.h"
 #include "bookie/compactor.h"
+#include "bookie/metrics_requests.h"
 #include "bookie/reads.h"
 #include "bookie/record_bytes.h"
 #include "bookie/replay.h"
@@ -25,6 +26,7 @@ using protocol::LedgerId;
 struct Shard::Parts {
   const std::shared_ptr<ReplayStage> stage;
   ShardCore core;
+  RequestMeter meter;
   Adds adds;
   Reads reads;
   Checkpoint checkpoint;
@@ -34,6 +36,7 @@ struct Shard::Parts {
         const Log& log, std::function<void(ShardMode)> mode, Checkpoint::Failed failed)
       : stage(std::make_shared<ReplayStage>(loop, resources.flush_worker, resources.readers)),
         core(loop, options, log, std::move(mode)),
+        meter(loop, core.metrics),
         adds(core),
         reads(core),
         checkpoint(core, std::move(failed)),
@@ -159,20 +162,22 @@ void Shard::Fail(const Error& error) {
 }
 
 void Shard::Add(std::span<const protocol::Add> adds, common::Callback<std::vector<Code>> done) {
-  parts_->adds.Submit(adds, std::move(done));
+  parts_->adds.Submit(adds, parts_->meter.Add(adds, std::move(done)));
   if (!parts_->core.health.failed()) parts_->checkpoint.MaybeStart();
 }
 
 void Shard::Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) {
-  parts_->reads.Read(std::move(request), std::move(done));
+  parts_->reads.Read(std::move(request), parts_->meter.Read(std::move(done)));
 }
 
 void Shard::Lac(const protocol::LacRequest& request, common::Callback<protocol::LacReply> done) {
+  ++parts_->core.metrics.lac_reads;
   parts_->reads.Lac(request, std::move(done));
 }
 
 void Shard::WriteLac(const protocol::WriteLacRequest& request,
                      common::Callback<protocol::WriteLacReply> done) {
+  ++parts_->core.metrics.lac_writes;
   parts_->reads.WriteLac(request, std::move(done));
 }
 
@@ -196,6 +201,27 @@ protocol::BookieStatus Shard::Status() const {
           .segments = number(stats.segments),
           .cache_bytes = number(stats.cache_bytes),
           .free_bytes = number(parts_->space.free_bytes())};
+}
+
+ShardSnapshot Shard::Snapshot() const {
+  const ShardCore& core = parts_->core;
+  ShardSnapshot snapshot{.status = Status(),
+                         .mode = mode(),
+                         .why = core.health.Why(),
+                         .conflicts = conflicts(),
+                         .journal_last = core.journal->last(),
+                         .journal_queued_bytes = core.journal->queued_bytes(),
+                         .metrics = core.metrics,
+                         .journal = core.journal->stats(),
+                         .store = core.store->stats(),
+                         .compaction = std::nullopt};
+  if (const Compactor* compactor = core.store->compactor())
+    snapshot.compaction = compactor->stats();
+  return snapshot;
+}
+
+Compactor* Shard::compactor() {
+  return parts_->core.health.failed() ? nullptr : parts_->core.store->compactor();
 }
 
 bool Shard::Accepting() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bookie/log.h"
+#include "bookie/metrics_snapshot.h"
 #include "bookie/shard_health.h"
 #include "bookie/shard_options.h"
 #include "common/error.h"
@@ -53,6 +54,10 @@ class Shard {
   void ListEntries(const protocol::ListEntriesRequest& request,
                    common::Callback<protocol::ListEntriesReply> done);
   protocol::BookieStatus Status() const;
+  // All but whether it is registered, which it does not know.
+  ShardSnapshot Snapshot() const;
+  // Null: this bookie has failed, or compacts nothing.
+  Compactor* compactor();
 
   // False: over a bound of bytes, ask again later. A failed shard accepts, to refuse.
   bool Accepting() const;

@@ -8,6 +8,7 @@
 #include "bookie/ledger_table.h"
 #include "bookie/log.h"
 #include "bookie/long_polls.h"
+#include "bookie/metrics.h"
 #include "bookie/pending_replies.h"
 #include "bookie/shard_health.h"
 #include "bookie/shard_options.h"
@@ -41,6 +42,7 @@ struct ShardCore {
   PendingReplies replies;
   LongPolls polls;
   ShardHealth health;
+  ShardMetrics metrics;
   std::uint64_t bytes_since_flush = 0;  // appended to the journal
   bool unkicked = false;                // appended in this turn, not yet told to the journal
   // Gone when the shard is: what comes back from a worker or timer later finds nobody.

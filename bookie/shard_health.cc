@@ -16,6 +16,15 @@ ShardMode ShardHealth::mode() const {
   return read_only() ? ShardMode::kReadOnly : ShardMode::kWritable;
 }
 
+std::vector<std::string> ShardHealth::Why() const {
+  if (failed_) return {"a disk failed; see the log, then start the daemon again"};
+  std::vector<std::string> why;
+  if (Has(kLowSpace)) why.emplace_back("too little free space");
+  if (Has(kFlushBlocked)) why.emplace_back("a flush found the disk full");
+  if (Has(kAdministrator)) why.emplace_back("set read-only");
+  return why;
+}
+
 void ShardHealth::Set(Reason reason, bool holds) {
   const ShardMode before = mode();
   reasons_ = static_cast<std::uint8_t>(holds ? reasons_ | reason : reasons_ & ~reason);

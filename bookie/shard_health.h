@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace quire::bookie {
 
@@ -30,6 +32,8 @@ class ShardHealth {
   ShardMode mode() const;
   bool failed() const { return failed_; }
   bool read_only() const { return reasons_ != 0; }
+  // It is not writable, for people; empty when it is.
+  std::vector<std::string> Why() const;
   bool Has(Reason reason) const { return (reasons_ & reason) != 0; }
 
  private:

@@ -49,7 +49,11 @@ Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit,
                                     const CommitRecord& record) {
   const auto dead = commit.Finish(record);
   if (!dead) return Fail(dead.error());
-  QUIRE_TRY(core.files.Remove(*dead));
+  // From here on nothing may look like "nothing was done": the index has it all. What cannot be
+  // removed now is a leftover that the next start removes.
+  if (auto removed = core.files.Remove(*dead); !removed) {
+    return Fail(common::Errc::kIo, removed.error().context());
+  }
   return StoreCommitted{.stored = record.stored, .stats = IndexStats(*core.index)};
 }
 

@@ -126,7 +126,16 @@ void StoreFlusher::CommitFailed(common::Error error) {
 }
 
 void StoreFlusher::Committed(Result<StoreCommitted> outcome) {
-  if (!outcome) return CommitFailed(std::move(outcome).error());
+  if (!outcome) {
+    // The deletions alone take less room, and make some.
+    const bool full = outcome.error().code() == Errc::kDiskFull;
+    if (!full || drops_tried_ || commit_.dropped.empty()) {
+      return CommitFailed(std::move(outcome).error());
+    }
+    drops_tried_ = true;
+    step_ = Step::kAwaitDrop;
+    return Proceed();
+  }
   committed_ = *outcome;
   commit_ = {};
   worker_.Submit([garbage = cache_.Release()] {});

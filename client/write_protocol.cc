@@ -217,7 +217,7 @@ void WriteProtocol::NoSpare(Error error, WriteEffects& effects) {
 
 // Too few are left for any confirmation. They may be restarting: the change stays open, so that
 // nothing is confirmed, and after a pause the failed slots are tried again with all that is
-// pending, or replaced by whoever has come.
+// pending. Who fails again is replaced by whoever has come meanwhile.
 void WriteProtocol::WaitForBookies(SlotSet dead, Error error, WriteEffects& effects) {
   if (++waits_ > limits_.max_waits) return GoBroken(std::move(error), effects);
   waiting_ = true;

@@ -37,7 +37,7 @@ struct WriteEffects {
 struct WriteLimits {
   int max_changes = 1000;      // of the ensemble, in the life of a handle
   int max_busy_retries = 100;  // pauses in a row of one slot, before busy counts as failed
-  int max_waits = 20;          // pauses in a row without Qa live slots, before the handle breaks
+  int max_waits = 20;  // pauses without Qa live slots since the last confirmation, before it breaks
 };
 
 // The writer of a ledger as protocol 1.5 specifies it, without clock, chance, thread or socket:

@@ -128,6 +128,19 @@ TEST_F(CompactorTest, ReportsAnExtentItCannotReadAndGoesOnWithTheRest) {
   EXPECT_EQ(stats().rounds, 1U);
 }
 
+// The last live ledger of what is copied goes, and the segment with it: nothing is damaged.
+TEST_F(CompactorTest, ASegmentThatGoesDuringTheCopyIsNotReported) {
+  store_.compaction.step_bytes = 1;
+  ASSERT_TRUE(store_.Reopen());
+  MakeGarbage();
+  StopBeforeTheCommit();
+  Drop(2);
+  GoOn();
+  EXPECT_EQ(stats().unreadable, 0U);
+  EXPECT_FALSE(Reported("cannot be read"));
+  EXPECT_TRUE(store_.Segments().empty());
+}
+
 TEST_F(CompactorTest, ADeletionDuringTheCopyWins) {
   MakeGarbage();
   StopBeforeTheCommit();

@@ -12,6 +12,14 @@ quire_test(bookie_daemon_test
   SOURCES daemon_test.cc
   LIBS quire_shard_fakes quire_bookie)
 
+quire_test(bookie_metrics_test
+  SOURCES metrics_histogram_test.cc metrics_journal_test.cc metrics_shard_test.cc
+          metrics_text_test.cc
+  LIBS quire_shard_fakes quire_bookie quire_sim_disk)
+quire_test(bookie_http_test
+  SOURCES http_config_test.cc http_daemon_test.cc http_pages_test.cc http_server_test.cc
+  LIBS quire_shard_fakes quire_bookie)
+
 # One ctest case: its cases share a ZooKeeper server.
 add_executable(bookie_process_test bookie_process_test.cc)
 target_link_libraries(bookie_process_test PRIVATE quire_bookie quire_bookie_process

@@ -44,6 +44,22 @@ TEST_F(StoreSpaceTest, ADeletedLedgerGivesItsSpaceBack) {
   EXPECT_EQ(store_.store->stats().segment_bytes, 0U);
 }
 
+// Some file systems need room to remove a file. The commit was durable by then, and what it names
+// must not be taken for a failed attempt.
+TEST_F(StoreSpaceTest, ASegmentThatCannotBeRemovedForLackOfRoomTakesNothingWithIt) {
+  store_.AddRange(1, 0, 9);
+  ASSERT_TRUE(store_.Flush());
+  store_.AddRange(2, 0, 9);
+  store_.disk.FailRemoves(Errc::kDiskFull);
+  const auto flushed = store_.Flush({.lsn = 21, .dropped = {LedgerId(1)}});
+  EXPECT_EQ(flushed.error().code(), Errc::kIo);
+  store_.disk.FailRemoves({});
+  ASSERT_TRUE(store_.Reopen());
+  EXPECT_EQ(store_.store->stored(), 21U);
+  EXPECT_TRUE(store_.HasAll(2, 0, 9));
+  EXPECT_EQ(store_.Segments(), std::vector<std::string>{SegmentName(2)});
+}
+
 TEST_F(StoreSpaceTest, ADeletedLedgersCachedEntriesAreNotWritten) {
   store_.AddRange(1, 0, 9);
   store_.AddRange(2, 0, 9);

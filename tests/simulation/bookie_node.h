@@ -62,7 +62,10 @@ class BookieNode {
   BookieWitness& witness() { return witness_; }
   // Its disk lost or changed something of the past: it may miss what it acknowledged, or not start.
   bool damaged() const { return damaged_; }
-  void MarkDamaged() { damaged_ = true; }
+  void MarkDamaged() {
+    damaged_ = true;
+    witness_.ExcuseAll();
+  }
   // Its disk fails or is full: somebody has to start it again.
   bool ailing() const { return ailing_; }
   void MarkAiling() { ailing_ = true; }

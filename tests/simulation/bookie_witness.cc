@@ -25,6 +25,17 @@ const BookieWitness::Entries& BookieWitness::acknowledged(LedgerId ledger) const
   return found == ledgers_.end() ? kNone : found->second.acknowledged;
 }
 
+void BookieWitness::ExcuseAll() {
+  for (auto& [id, ledger] : ledgers_) {
+    for (const auto& [entry, hash] : ledger.acknowledged) ledger.excused.insert(entry);
+  }
+}
+
+bool BookieWitness::IsExcused(LedgerId ledger, EntryId entry) const {
+  const auto found = ledgers_.find(ledger);
+  return found != ledgers_.end() && found->second.excused.contains(entry);
+}
+
 BookieWitness::Offer BookieWitness::Note(const protocol::Add& add) const {
   if (add.entry.size() < protocol::kEntryOverheadBytes) return {};
   const protocol::EntryHeader header = protocol::PeekEntryHeader(add.entry);

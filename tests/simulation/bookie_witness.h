@@ -24,6 +24,9 @@ class BookieWitness {
   // Entries it acknowledged, with the hash of their bytes.
   using Entries = std::map<protocol::EntryId, std::size_t>;
   const Entries& acknowledged(protocol::LedgerId ledger) const;
+  // What was acknowledged until now may be missing from now on, and no other entry.
+  void ExcuseAll();
+  bool IsExcused(protocol::LedgerId ledger, protocol::EntryId entry) const;
 
   // The directory is gone, and with it every promise: a new bookie.
   void Forget() { ledgers_.clear(); }
@@ -34,7 +37,8 @@ class BookieWitness {
   struct Ledger {
     Entries acknowledged;
     std::set<protocol::EntryId> denied;  // to a fencing read
-    bool fenced = false;                 // as it was answered
+    std::set<protocol::EntryId> excused;
+    bool fenced = false;  // as it was answered
   };
   struct Offer {  // an add as it came in
     protocol::LedgerId ledger;

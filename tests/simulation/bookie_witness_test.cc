@@ -144,6 +144,15 @@ TEST_F(BookieWitnessTest, SeesALacAboveTheEnd) {
   EXPECT_EQ(Violation(), "I5 ");
 }
 
+TEST_F(BookieWitnessTest, ExcusesWhatWasAcknowledgedBeforeTheDamageAndNothingElse) {
+  witness_.ExcuseAll();
+  Add(Code::kOk)();
+  EXPECT_FALSE(witness_.IsExcused(kLedger, EntryId(0)));
+  witness_.ExcuseAll();
+  EXPECT_TRUE(witness_.IsExcused(kLedger, EntryId(0)));
+  EXPECT_FALSE(witness_.IsExcused(kLedger, EntryId(1)));
+}
+
 TEST_F(BookieWitnessTest, AWipedBookieAndADeletedLedgerPromiseNothing) {
   Add(Code::kOk)();
   chronicle_.Deleted(kLedger);

@@ -105,7 +105,6 @@ void RecovererNode::Begin() {
     if (!outcome) {
       trace().Line(name(), ": ", outcome.error().ToString());
       Judge(outcome.error());
-      if (outcome.error().code() == common::Errc::kNoSuchLedger) return Finish();
       return Retry([this] { Begin(); });
     }
     trace().Line(name(), ": sealed at ", outcome->ledger.value->last_entry.value());

@@ -226,8 +226,11 @@ void History::Heal() {
     bookie->Start();
   }
   if (plan_.core_only) KeepOnlyTheCore();
-  const auto idle = [this] {
-    return !chronicle_.fine() || !cast_.writer->alive() || cast_.writer->finished();
+  const auto over = [](const WriterNode* writer) {
+    return writer == nullptr || !writer->alive() || writer->finished();
+  };
+  const auto idle = [&] {
+    return !chronicle_.fine() || (over(cast_.writer.get()) && over(cast_.second_writer.get()));
   };
   if (!scheduler_.RunFor(idle, kLiveness)) chronicle_.Violate("STALL the writer does not end");
   if (!chronicle_.fine() || !cast_.writer->ledger()) return;
@@ -246,6 +249,9 @@ void History::Check() {
   if (oracle_.closed()) inventory.CheckClosed(oracle_, plan_.replication);
   const auto& second = second_oracle_.newest();
   const bool deleted = second && chronicle_.IsDeleted(second->id);
+  if (second_oracle_.closed() && !deleted) {
+    inventory.CheckClosed(second_oracle_, plan_.replication);
+  }
   if (!deleted || plan_.kind != BookieKind::kFull || plan_.core_only) return;
   cast_.second_writer->Kill();
   for (int i = 0; i < kCollectionPauses; ++i) {

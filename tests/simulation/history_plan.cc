@@ -53,6 +53,8 @@ HistoryPlan HistoryPlan::Draw(std::uint64_t seed, Profile profile) {
   plan.closes = below(2) == 0;
   plan.writer_dies = below(3) == 0;
   plan.deletes = below(full ? 3 : 10) == 0;
+  // Enough that segments hold entries of both ledgers, for compaction to tell apart.
+  if (full && plan.deletes) plan.entries += 100 + below(100);
   plan.stranger = below(20) == 0;
   plan.core_only = below(4) == 0;
   // Short ones are as likely as long ones: what goes wrong early has little time to be mended.

@@ -75,16 +75,15 @@ std::set<EntryId> Inventory::Fetch(const BookieNode& bookie, const Oracle& oracl
 void Inventory::CheckClosed(const Oracle& oracle, const protocol::Replication& replication) {
   const metadata::LedgerMetadata& ledger = *oracle.closed();
   std::map<protocol::BookieId, std::set<EntryId>> held;
-  std::set<protocol::BookieId> whole;  // these lost nothing
+  std::map<protocol::BookieId, BookieWitness*> witnesses;  // of those that are there
   for (const auto& bookie : cast_.bookies) {
     if (!bookie->up()) continue;
     // While it is asked, late adds may still be acknowledged.
     const auto promised = bookie->witness().acknowledged(ledger.id);
     const auto& has = held[bookie->id()] = Fetch(*bookie, oracle);
-    if (bookie->damaged()) continue;
-    whole.insert(bookie->id());
+    witnesses[bookie->id()] = &bookie->witness();
     for (const auto& [entry, hash] : promised) {
-      if (has.contains(entry)) continue;
+      if (has.contains(entry) || bookie->witness().IsExcused(ledger.id, entry)) continue;
       return environment_.chronicle.Violate("I10 " + bookie->address() + " does not give entry " +
                                             Number(entry) + " back, which it acknowledged");
     }
@@ -95,9 +94,10 @@ void Inventory::CheckClosed(const Oracle& oracle, const protocol::Replication& r
     for (int i = 0; i < replication.write_quorum; ++i) {
       const int slot = protocol::WriteSetSlot(replication, entry, i);
       const auto bookie = ledger.EnsembleOf(entry)[static_cast<std::size_t>(slot)];
+      const auto witness = witnesses.find(bookie);
       if (held.contains(bookie) && held[bookie].contains(entry)) {
         ++copies;
-      } else if (!whole.contains(bookie)) {
+      } else if (witness == witnesses.end() || witness->second->IsExcused(ledger.id, entry)) {
         ++lost;
       }
     }

@@ -55,6 +55,8 @@ class Oracle {
 
  private:
   bool Mine(const metadata::LedgerMetadata& ledger) const;
+  // I7, by rules of our own: the product's would excuse what they forget.
+  static bool IsLegal(const metadata::LedgerMetadata& from, const metadata::LedgerMetadata& to);
 
   const std::string owner_;
   Chronicle& chronicle_;

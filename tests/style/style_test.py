@@ -30,6 +30,7 @@ HOMES = [
     (re.compile(r"[<\"]zookeeper/"), re.compile(r"^metadata/zookeeper_[a-z_]*\.(h|cc)$")),
     (re.compile(r"[<\"]openssl/"), re.compile(r"^rpc/")),
     (re.compile(r"[<\"]boost/asio"), re.compile(r"^rpc/")),
+    (re.compile(r"[<\"]boost/beast"), re.compile(r"^bookie/http_server\.cc$")),
     (re.compile(r"[<\"]spdlog/"), re.compile(r"^(bookie/log|tools/)")),
     (re.compile(r"[<\"]isa-l"), re.compile(r"^common/crc32c\.cc$")),
 ]

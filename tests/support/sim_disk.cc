@@ -139,6 +139,7 @@ Result<void> SimDisk::Rename(std::string_view from, std::string_view to) {
 
 Result<void> SimDisk::Remove(std::string_view name) {
   if (!names_.contains(name)) return Fail(Errc::kIo, "remove " + std::string(name));
+  if (fail_removes_) return Fail(*fail_removes_, "remove " + std::string(name));
   return ChangeNames({std::string(name), "", nullptr}, "remove");
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,8 @@ class SimDisk final : public common::Disk {
   // may be lost in a crash although it can be read and a repeated Sync succeeds.
   void FailWrite(std::uint64_t n) { fail_write_ = n; }
   void FailSync(std::uint64_t n) { fail_sync_ = n; }
+  // Removals fail with this from now on, until it is called with nothing.
+  void FailRemoves(std::optional<common::Errc> code) { fail_removes_ = code; }
   // After n more changing operations (writes, syncs, directory operations) the power is off: the
   // n+1st may have reached the disk in part, and everything fails until Crash.
   void PowerOffAfter(std::uint64_t n) { power_left_ = n; }
@@ -118,6 +121,7 @@ class SimDisk final : public common::Disk {
   std::function<void(const Change&)> watch_;
   std::uint64_t fail_write_ = 0;
   std::uint64_t fail_sync_ = 0;
+  std::optional<common::Errc> fail_removes_;
   std::uint64_t power_left_ = kUnlimited;
   bool power_off_ = false;
   std::uint64_t writes_ = 0;

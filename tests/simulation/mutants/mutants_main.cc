@@ -73,6 +73,11 @@ Finding Find(const MutantRule& rule, std::uint64_t first, double seconds) {
     finding.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!result.violation) continue;
+    quire::simulation::active_mutant = 0;
+    if (const auto control = RunHistory(HistoryPlan::Draw(seed, *profile), 0).violation) {
+      finding.violation = "WITHOUT THE MUTANT TOO, seed " + std::to_string(seed) + ": " + *control;
+      break;
+    }
     finding.seed = seed;
     finding.violation = *result.violation;
     break;

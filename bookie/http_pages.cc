@@ -1,0 +1,110 @@
+#include "bookie/http_pages.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "bookie/metrics_page.h"
+#include "bookie/status_report.h"
+
+namespace quire::bookie {
+namespace {
+
+constexpr std::string_view kIndex =
+    "GET  /metrics            numbers in the Prometheus text format\n"
+    "GET  /livez              200 while the process lives and its loop turns\n"
+    "GET  /readyz             200 while it is registered and takes entries; else 503 and why\n"
+    "GET  /status             all that is known, as JSON\n"
+    "POST /compaction/run     begins a round of compaction now\n"
+    "POST /compaction/pause   stops copying until it is resumed\n"
+    "POST /compaction/resume  goes on\n";
+
+HttpResponse Text(unsigned status, std::string body) {
+  return {.status = status, .body = std::move(body)};
+}
+
+void Say(HttpResponse response, common::Callback<HttpAnswer> done) {
+  done([response = std::move(response)]() mutable { return std::move(response); });
+}
+
+HttpResponse Metrics(const DaemonSnapshot& daemon, const ProcessFacts& process) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
+          .body = MetricsPage(daemon, process)};
+}
+
+HttpResponse Status(const DaemonSnapshot& daemon, const ProcessFacts& process) {
+  return {.content_type = "application/json", .body = StatusReport(daemon, process)};
+}
+
+// That there is a snapshot says it: the loop has made it.
+HttpResponse Live(const DaemonSnapshot& /*daemon*/, const ProcessFacts& /*process*/) {
+  return Text(200, "alive\n");
+}
+
+HttpResponse Ready(const DaemonSnapshot& daemon, const ProcessFacts& /*process*/) {
+  const auto reasons = WhyNotReady(daemon);
+  if (reasons.empty()) return Text(200, "ready\n");
+  std::string body = "not ready\n";
+  for (const std::string& reason : reasons) body += reason + "\n";
+  return Text(503, std::move(body));
+}
+
+HttpResponse Index(const DaemonSnapshot& /*daemon*/, const ProcessFacts& /*process*/) {
+  return Text(200, std::string(kIndex));
+}
+
+HttpResponse NotAllowed(std::string_view method) {
+  HttpResponse response = Text(405, "only " + std::string(method) + " here\n");
+  response.allow = method;
+  return response;
+}
+
+std::optional<CompactionCommand> CommandOf(std::string_view path) {
+  if (path == "/compaction/run") return CompactionCommand::kRun;
+  if (path == "/compaction/pause") return CompactionCommand::kPause;
+  if (path == "/compaction/resume") return CompactionCommand::kResume;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void HttpPages::Handle(const HttpRequest& request, common::Callback<HttpAnswer> done) const {
+  static constexpr std::pair<std::string_view, Page> kPages[] = {{"/metrics", Metrics},
+                                                                 {"/livez", Live},
+                                                                 {"/readyz", Ready},
+                                                                 {"/status", Status},
+                                                                 {"/", Index}};
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (const auto command = CommandOf(path)) return Control(request, *command, std::move(done));
+  for (const auto& [at, page] : kPages) {
+    if (path != at) continue;
+    if (request.method != "GET") return Say(NotAllowed("GET"), std::move(done));
+    return Show(page, std::move(done));
+  }
+  Say(Text(404, "nothing here; there is:\n" + std::string(kIndex)), std::move(done));
+}
+
+void HttpPages::Show(Page page, common::Callback<HttpAnswer> done) const {
+  daemon_.snapshot([this, page, done = std::move(done)](DaemonSnapshot daemon) mutable {
+    done([this, page, daemon = std::move(daemon)] { return page(daemon, process_); });
+  });
+}
+
+void HttpPages::Control(const HttpRequest& request, CompactionCommand command,
+                        common::Callback<HttpAnswer> done) const {
+  if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
+  if (!request.loopback && !control_from_anywhere_) {
+    return Say(Text(403, "from this machine only; --http-control allows it to all\n"),
+               std::move(done));
+  }
+  if (request.browser) return Say(Text(403, "not for pages in a browser\n"), std::move(done));
+  daemon_.compaction(
+      command, [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
+        if (!outcome) return Say(Text(409, outcome.error().context() + "\n"), std::move(done));
+        done([this, daemon = *std::move(outcome)] { return Status(daemon, process_); });
+      });
+}
+
+}  // namespace quire::bookie

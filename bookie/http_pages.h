@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+
+#include "bookie/http_message.h"
+#include "bookie/metrics_process.h"
+#include "bookie/metrics_snapshot.h"
+#include "common/error.h"
+#include "common/loop.h"
+
+namespace quire::bookie {
+
+// What an operator may ask of the compaction of all directories.
+enum class CompactionCommand { kRun, kPause, kResume };
+
+// Which URL does what. GET /metrics, /livez, /readyz, /status; POST /compaction/run, /pause and
+// /resume, which is for clients on this machine only unless `control_from_anywhere`, and not for
+// pages in a browser. Server's thread.
+class HttpPages {
+ public:
+  // The daemon as the pages see it. Called on the server's thread; each answers at most once, from
+  // any thread.
+  struct Daemon {
+    std::function<void(common::Callback<DaemonSnapshot>)> snapshot;
+    // With the state after it. An error refuses it, with the reason.
+    std::function<void(CompactionCommand, common::Callback<common::Result<DaemonSnapshot>>)>
+        compaction;
+  };
+
+  HttpPages(Daemon daemon, bool control_from_anywhere)
+      : daemon_(std::move(daemon)), control_from_anywhere_(control_from_anywhere) {}
+
+  void Handle(const HttpRequest& request, common::Callback<HttpAnswer> done) const;
+
+ private:
+  using Page = HttpResponse (*)(const DaemonSnapshot&, const ProcessFacts&);
+
+  void Show(Page page, common::Callback<HttpAnswer> done) const;
+  void Control(const HttpRequest& request, CompactionCommand command,
+               common::Callback<HttpAnswer> done) const;
+
+  const Daemon daemon_;
+  const bool control_from_anywhere_;
+  const ProcessFacts process_;
+};
+
+}  // namespace quire::bookie

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bookie/compaction_options.h"
+#include "bookie/journal.h"
+#include "bookie/metrics.h"
+#include "bookie/shard_health.h"
+#include "bookie/store.h"
+#include "protocol/messages.h"
+#include "protocol/uuid.h"
+#include "rpc/server.h"
+
+namespace quire::bookie {
+
+// Everything there is to know about one bookie at one moment; a copy for other threads.
+struct ShardSnapshot {
+  protocol::BookieStatus status;
+  ShardMode mode = ShardMode::kFailed;
+  std::vector<std::string> why;  // it is not writable
+  bool registered = false;       // in the metadata store, as far as this process knows
+  std::uint64_t conflicts = 0;
+  std::uint64_t journal_last = 0;
+  std::uint64_t journal_queued_bytes = 0;
+  ShardMetrics metrics;
+  JournalStats journal;
+  StoreStats store;
+  std::optional<CompactionStats> compaction;
+};
+
+// How far the life of a daemon has come.
+enum class DaemonPhase {
+  kMetadata,     // waits for the metadata store
+  kOpening,      // opens directories and replays journals
+  kRegistering,  // serves, and tells the metadata store so
+  kServing,
+  kStopping,
+};
+
+// The same of a whole daemon.
+struct DaemonSnapshot {
+  DaemonPhase phase = DaemonPhase::kMetadata;
+  std::string address;  // advertised; empty before it serves
+  protocol::InstanceId instance;
+  std::vector<std::string> directories;  // as configured
+  std::vector<ShardSnapshot> shards;     // one for each, or none before all are open
+  rpc::ServerStats server;
+};
+
+}  // namespace quire::bookie

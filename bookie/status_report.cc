@@ -1,0 +1,134 @@
+#include "bookie/status_report.h"
+
+#include <cstdint>
+
+#include "bookie/status_report_json.h"
+
+namespace quire::bookie {
+namespace {
+
+std::uint64_t Number(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+void WriteCompaction(const CompactionStats& stats, JsonText& json) {
+  json.OpenObject();
+  json.Put("running", stats.running);
+  json.Put("paused", stats.paused);
+  json.Put("rounds", stats.rounds);
+  json.Put("copied_bytes", stats.copied_bytes);
+  json.Put("removed_bytes", stats.removed_bytes);
+  json.Put("unreadable", stats.unreadable);
+  json.Put("round_bytes", stats.round_bytes);
+  json.Put("round_copied", stats.round_copied);
+  json.CloseObject();
+}
+
+void WriteJournal(const ShardSnapshot& shard, JsonText& json) {
+  json.OpenObject();
+  json.Put("last_lsn", shard.journal_last);
+  json.Put("durable_lsn", Number(shard.status.journal_lsn));
+  json.Put("stored_lsn", Number(shard.status.stored_lsn));
+  json.Put("queued_bytes", shard.journal_queued_bytes);
+  json.Put("live_bytes", Number(shard.status.journal_bytes));
+  json.Put("files", shard.journal.files);
+  json.CloseObject();
+}
+
+void WriteShard(const ShardSnapshot& shard, JsonText& json) {
+  json.OpenObject();
+  json.Put("bookie", ToHex(shard.status.bookie));
+  json.Put("directory", shard.status.directory);
+  json.Put("state", shard.status.state);
+  json.Key("why");
+  json.OpenList();
+  for (const std::string& reason : shard.why) json.Value(reason);
+  json.CloseList();
+  json.Put("registered", shard.registered);
+  json.Put("ledgers", Number(shard.status.ledgers));
+  json.Put("free_bytes", Number(shard.status.free_bytes));
+  json.Put("cache_bytes", Number(shard.status.cache_bytes));
+  json.Put("conflicts", shard.conflicts);
+  json.Put("long_polls", shard.metrics.long_polls);
+  json.Key("journal");
+  WriteJournal(shard, json);
+  json.Key("segments");
+  json.OpenObject();
+  json.Put("files", Number(shard.status.segments));
+  json.Put("bytes", Number(shard.status.segment_bytes));
+  json.Put("live_bytes", shard.store.live_bytes);
+  json.CloseObject();
+  json.Key("compaction");
+  if (shard.compaction) {
+    WriteCompaction(*shard.compaction, json);
+  } else {
+    json.Null();
+  }
+  json.CloseObject();
+}
+
+}  // namespace
+
+std::string_view PhaseName(DaemonPhase phase) {
+  switch (phase) {
+    case DaemonPhase::kMetadata: return "waiting for the metadata store";
+    case DaemonPhase::kOpening: return "opening its directories and replaying their journals";
+    case DaemonPhase::kRegistering: return "registering with the metadata store";
+    case DaemonPhase::kServing: return "serving";
+    case DaemonPhase::kStopping: return "stopping";
+  }
+  return "stopping";
+}
+
+std::vector<std::string> WhyNotReady(const DaemonSnapshot& daemon) {
+  std::vector<std::string> reasons;
+  if (daemon.phase != DaemonPhase::kServing) {
+    for (const std::string& directory : daemon.directories) {
+      reasons.push_back(directory + ": the daemon is " + std::string(PhaseName(daemon.phase)));
+    }
+    return reasons;
+  }
+  for (const ShardSnapshot& shard : daemon.shards) {
+    const std::string& directory = shard.status.directory;
+    for (const std::string& why : shard.why) {
+      reasons.push_back(directory + ": " + shard.status.state + ": " + why);
+    }
+    if (!shard.registered) reasons.push_back(directory + ": not registered in the metadata store");
+  }
+  return reasons;
+}
+
+std::string StatusReport(const DaemonSnapshot& daemon, const ProcessFacts& process) {
+  JsonText json;
+  json.OpenObject();
+  json.Put("version", ProcessFacts::version());
+  json.Put("phase", PhaseName(daemon.phase));
+  const auto reasons = WhyNotReady(daemon);
+  json.Put("ready", reasons.empty());
+  json.Key("not_ready_because");
+  json.OpenList();
+  for (const std::string& reason : reasons) json.Value(reason);
+  json.CloseList();
+  json.Put("address", daemon.address);
+  json.Put("instance", ToHex(daemon.instance));
+  json.Put("start_time_seconds", process.start_seconds());
+  json.Put("uptime_seconds", process.uptime_seconds());
+  json.Put("resident_bytes", ProcessFacts::resident_bytes());
+  json.Key("server");
+  json.OpenObject();
+  json.Put("connections", daemon.server.connections);
+  json.Put("accepted", daemon.server.accepted);
+  json.Put("refused", daemon.server.refused);
+  json.Put("malformed", daemon.server.malformed);
+  json.Put("calls", daemon.server.calls);
+  json.Put("expired", daemon.server.expired);
+  json.CloseObject();
+  json.Key("bookies");
+  json.OpenList();
+  for (const ShardSnapshot& shard : daemon.shards) WriteShard(shard, json);
+  json.CloseList();
+  json.CloseObject();
+  return json.text() + "\n";
+}
+
+}  // namespace quire::bookie
