@@ -11,7 +11,6 @@ namespace quire::bookie {
 
 using common::Fail;
 using common::Result;
-using protocol::LedgerId;
 
 Victims ChooseVictims(const Index& index, const std::set<SegmentId>& hopeless, double min_garbage,
                       std::uint64_t max_live_bytes) {

@@ -6,6 +6,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "bookie/index_format.h"
+#include "bookie/offline_index_db.h"
 
 namespace quire::bookie {
 
@@ -33,9 +35,9 @@ std::string_view ToView(const rocksdb::Slice& slice) {
 
 // A full disk is no separate case here: a commit that failed half-way cannot be repeated on the
 // same open database, because its batch may be visible and not durable.
-std::unexpected<common::Error> FailStatus(const rocksdb::Status& status, const std::string& path) {
+std::unexpected<common::Error> FailStatus(const rocksdb::Status& status, const std::string& what) {
   const Errc code = status.IsCorruption() ? Errc::kCorrupt : Errc::kIo;
-  return Fail(code, "index " + path + ": " + status.ToString());
+  return Fail(code, what + status.ToString());
 }
 
 std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std::string& path) {
@@ -50,22 +52,10 @@ std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std
                   "keep this directory as it is and give the daemon a new, empty one)");
 }
 
-rocksdb::Options DbOptions(void* env) {
+// How the index is read, by the daemon and by the tools.
+rocksdb::Options SharedOptions() {
   rocksdb::Options options;
-  if (env != nullptr) options.env = static_cast<rocksdb::Env*>(env);
-  options.create_if_missing = true;
-  options.write_buffer_size = 8 << 20;
-  options.max_background_jobs = 2;
   options.max_open_files = 256;
-  options.compression = rocksdb::kNoCompression;
-  options.bytes_per_sync = 1 << 20;
-  options.avoid_unnecessary_blocking_io = true;
-  // A stop is a crash that was planned: what no commit made durable is not there.
-  options.avoid_flush_during_shutdown = true;
-  // After a failed flush the shard stops; RocksDB must not go on behind its back.
-  options.max_bgerror_resume_count = 0;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.keep_log_file_num = 2;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.skip_stats_update_on_db_open = true;
@@ -81,10 +71,29 @@ rocksdb::Options DbOptions(void* env) {
   return options;
 }
 
+rocksdb::Options DbOptions(void* env) {
+  rocksdb::Options options = SharedOptions();
+  if (env != nullptr) options.env = static_cast<rocksdb::Env*>(env);
+  options.create_if_missing = true;
+  options.write_buffer_size = 8 << 20;
+  options.max_background_jobs = 2;
+  options.compression = rocksdb::kNoCompression;
+  options.bytes_per_sync = 1 << 20;
+  options.avoid_unnecessary_blocking_io = true;
+  // A stop is a crash that was planned: what no commit made durable is not there.
+  options.avoid_flush_during_shutdown = true;
+  // After a failed flush the shard stops; RocksDB must not go on behind its back.
+  options.max_bgerror_resume_count = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  return options;
+}
+
 class RocksCursor final : public IndexDb::Cursor {
  public:
-  RocksCursor(std::unique_ptr<rocksdb::Iterator> iterator, const std::string& path)
-      : iterator_(std::move(iterator)), path_(path) {}
+  // `what`: how its errors begin.
+  RocksCursor(rocksdb::DB& db, IndexDb::Scope scope, const std::string& what)
+      : iterator_(db.NewIterator(OptionsOf(scope))), what_(what) {}
 
   void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
   void SeekBack(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
@@ -93,13 +102,20 @@ class RocksCursor final : public IndexDb::Cursor {
   std::string_view key() const override { return ToView(iterator_->key()); }
   std::string_view value() const override { return ToView(iterator_->value()); }
   Result<void> status() const override {
-    if (!iterator_->status().ok()) return FailStatus(iterator_->status(), path_);
+    if (!iterator_->status().ok()) return FailStatus(iterator_->status(), what_);
     return {};
   }
 
  private:
+  static rocksdb::ReadOptions OptionsOf(IndexDb::Scope scope) {
+    rocksdb::ReadOptions options;
+    options.prefix_same_as_start = scope == IndexDb::Scope::kPrefix;
+    options.total_order_seek = scope == IndexDb::Scope::kAll;
+    return options;
+  }
+
   const std::unique_ptr<rocksdb::Iterator> iterator_;
-  const std::string& path_;
+  const std::string& what_;
 };
 
 class RocksBatch final : public IndexDb::Batch {
@@ -142,14 +158,13 @@ class RocksIndexDb final : public IndexDb {
  public:
   // `on_disk`: not in the environment of a test.
   RocksIndexDb(std::unique_ptr<rocksdb::DB> db, std::string path, bool on_disk)
-      : db_(std::move(db)), path_(std::move(path)), on_disk_(on_disk) {}
+      : db_(std::move(db)),
+        path_(std::move(path)),
+        what_("index " + path_ + ": "),
+        on_disk_(on_disk) {}
 
   std::unique_ptr<Cursor> NewCursor(Scope scope) const override {
-    rocksdb::ReadOptions options;
-    options.prefix_same_as_start = scope == Scope::kPrefix;
-    options.total_order_seek = scope == Scope::kAll;
-    return std::make_unique<RocksCursor>(
-        std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options)), path_);
+    return std::make_unique<RocksCursor>(*db_, scope, what_);
   }
 
   std::unique_ptr<Batch> NewBatch() const override { return std::make_unique<RocksBatch>(); }
@@ -164,14 +179,45 @@ class RocksIndexDb final : public IndexDb {
     rocksdb::Status status = mine.status();
     if (status.ok()) status = db_->Write(write, &mine.batch());
     if (status.ok()) status = db_->Flush(rocksdb::FlushOptions());
-    if (!status.ok()) return FailStatus(status, path_);
+    if (!status.ok()) return FailStatus(status, what_);
     return {};
   }
 
  private:
   const std::unique_ptr<rocksdb::DB> db_;
   const std::string path_;
+  const std::string what_;
   const bool on_disk_;
+};
+
+class OfflineRocksDb final : public OfflineIndexDb {
+ public:
+  explicit OfflineRocksDb(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  std::unique_ptr<Cursor> NewCursor(Scope scope) const override {
+    return std::make_unique<RocksCursor>(*db_, scope, what_);
+  }
+  std::unique_ptr<Batch> NewBatch() const override { return nullptr; }
+  Result<void> Write(Batch& /*batch*/) override {
+    return Fail(Errc::kReadOnly, "the index is open for reading only");
+  }
+
+  std::vector<IndexTable> Tables() const override {
+    std::vector<rocksdb::LiveFileMetaData> files;
+    db_->GetLiveFilesMetaData(&files);
+    std::vector<IndexTable> tables;
+    for (const auto& file : files) {
+      tables.push_back({.name = file.name.substr(file.name.find_first_not_of('/')),
+                        .bytes = file.size,
+                        .smallest = file.smallestkey,
+                        .largest = file.largestkey});
+    }
+    return tables;
+  }
+
+ private:
+  const std::unique_ptr<rocksdb::DB> db_;
+  const std::string what_;  // nothing: whoever looks knows where
 };
 
 }  // namespace
@@ -187,6 +233,31 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* en
   const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env), path, &db);
   if (!status.ok()) return FailOpen(status, path);
   return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path, on_disk);
+}
+
+Result<std::unique_ptr<OfflineIndexDb>> OfflineIndexDb::Open(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path + "/CURRENT", error)) {
+    // Without that file RocksDB has nothing; with others beside it, it lost something.
+    const bool empty =
+        !std::filesystem::exists(path, error) || std::filesystem::is_empty(path, error);
+    if (empty && !error) return nullptr;
+    return Fail(Errc::kCorrupt, "the file CURRENT is missing");
+  }
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(SharedOptions(), path, &db);
+  if (!status.ok()) return FailStatus(status, "");
+  return std::make_unique<OfflineRocksDb>(std::unique_ptr<rocksdb::DB>(db));
+}
+
+Result<void> VerifyIndexTable(const std::string& path) {
+  rocksdb::SstFileReader reader(SharedOptions());
+  rocksdb::ReadOptions options;
+  options.readahead_size = 2 << 20;
+  rocksdb::Status status = reader.Open(path);
+  if (status.ok()) status = reader.VerifyChecksum(options);
+  if (!status.ok()) return FailStatus(status, "");
+  return {};
 }
 
 }  // namespace quire::bookie

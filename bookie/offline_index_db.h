@@ -18,7 +18,8 @@ struct IndexTable {
   std::string largest;
 };
 
-// The index of a stopped bookie. Nothing on disk changes, not even RocksDB's own log.
+// The index of a stopped bookie; its code is beside IndexDb's, in the one place that knows RocksDB.
+// Nothing on disk changes, not even RocksDB's own log.
 class OfflineIndexDb : public IndexDb {
  public:
   // Null when there is no index at all. Other errors: what RocksDB says.

@@ -50,6 +50,15 @@ std::uint8_t Byte(std::int64_t value) {
   return static_cast<std::uint8_t>(value);
 }
 
+// The slots that began anew in a step, a bit each.
+std::uint8_t ResetSlots(const Generations& old, const Generations& now) {
+  std::uint8_t slots = 0;
+  for (std::size_t slot = 0; slot < old.size(); ++slot) {
+    if (old[slot] != now[slot]) slots |= static_cast<std::uint8_t>(1U << slot);
+  }
+  return slots;
+}
+
 }  // namespace
 
 Machines::Machines(const Configuration& configuration)
@@ -108,11 +117,7 @@ const Transition& Machines::StepWriter(StateId from, const Event& event) {
   auto machine = std::make_unique<WriteProtocol>(before);
   Transition result;
   Run(*machine, event, result);
-  const Generations old = GenerationsOf(before);
-  const Generations now = GenerationsOf(*machine);
-  for (std::size_t slot = 0; slot < old.size(); ++slot) {
-    if (old[slot] != now[slot]) result.reset |= static_cast<std::uint8_t>(1U << slot);
-  }
+  result.reset = ResetSlots(GenerationsOf(before), GenerationsOf(*machine));
   if (machine->lac() < before.lac()) result.broken = "I5: the writer's LAC went back";
   if (machine->lac() > machine->last_pushed() &&
       machine->handle() == WriteProtocol::Handle::kOpen) {
@@ -165,11 +170,7 @@ const Transition& Machines::StepRecoverer(StateId from, const Event& event) {
   auto machine = std::make_unique<RecoveryProtocol>(before);
   Transition result;
   Run(*machine, event, result);
-  const Generations old = GenerationsOf(before);
-  const Generations now = GenerationsOf(*machine);
-  for (std::size_t slot = 0; slot < old.size(); ++slot) {
-    if (old[slot] != now[slot]) result.reset |= static_cast<std::uint8_t>(1U << slot);
-  }
+  result.reset = ResetSlots(GenerationsOf(before), GenerationsOf(*machine));
   result.next = Intern(recoverers_, std::move(machine), std::to_string(key));
   return recoverers_.transitions.emplace(key, std::move(result)).first->second;
 }

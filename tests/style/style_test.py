@@ -26,7 +26,7 @@ FLOORS = {
 HOMES = [
     (re.compile(r"[<\"](thrift/|.*_types\.h|Bookie\.h)"),
      re.compile(r"^(rpc|metadata)/|^protocol/untrusted_reader\.h$")),
-    (re.compile(r"[<\"]rocksdb/"), re.compile(r"^bookie/(offline_)?index[a-z_]*\.cc$")),
+    (re.compile(r"[<\"]rocksdb/"), re.compile(r"^bookie/index[a-z_]*\.cc$")),
     (re.compile(r"[<\"]zookeeper/"), re.compile(r"^metadata/zookeeper_[a-z_]*\.(h|cc)$")),
     (re.compile(r"[<\"]openssl/"), re.compile(r"^rpc/")),
     (re.compile(r"[<\"]boost/asio"), re.compile(r"^rpc/")),
