@@ -1,92 +1,63 @@
 #include "bookie/metrics_text.h"
 
-#include <cmath>
+#include <prometheus/text_serializer.h>
 
-#include "bookie/metrics_number.h"
+#include <limits>
 
 namespace quire::bookie {
 namespace {
 
-std::string_view TypeName(MetricsText::Type type) {
+prometheus::MetricType ToPrometheus(MetricsText::Type type) {
   switch (type) {
-    case MetricsText::Type::kCounter: return "counter";
-    case MetricsText::Type::kGauge: return "gauge";
-    case MetricsText::Type::kHistogram: return "histogram";
+    case MetricsText::Type::kCounter: return prometheus::MetricType::Counter;
+    case MetricsText::Type::kGauge: return prometheus::MetricType::Gauge;
+    case MetricsText::Type::kHistogram: return prometheus::MetricType::Histogram;
   }
-  return "untyped";
-}
-
-// In help a quotation mark stands for itself.
-void Escape(std::string_view raw, bool quoted, std::string& out) {
-  for (const char c : raw) {
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\\' || (quoted && c == '"')) {
-      out += '\\';
-      out += c;
-    } else {
-      out += c;
-    }
-  }
-}
-
-std::string Number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return ShortestText(value);
+  return prometheus::MetricType::Untyped;
 }
 
 }  // namespace
 
 void MetricsText::Family(std::string_view name, Type type, std::string_view help) {
-  family_ = name;
-  text_ += "# HELP " + family_ + " ";
-  Escape(help, false, text_);
-  text_ += "\n# TYPE " + family_ + " ";
-  text_ += TypeName(type);
-  text_ += '\n';
+  prometheus::MetricFamily& family = families_.emplace_back();
+  family.name = name;
+  family.help = help;
+  family.type = ToPrometheus(type);
 }
 
-void MetricsText::Begin(std::string_view suffix, Labels labels, std::string_view bound) {
-  text_ += family_;
-  text_ += suffix;
-  char separator = '{';
-  const auto add = [&](const Label& label) {
-    text_ += separator;
-    text_ += label.name;
-    text_ += "=\"";
-    Escape(label.value, true, text_);
-    text_ += '"';
-    separator = ',';
-  };
-  for (const Label& label : labels) add(label);
-  if (!bound.empty()) add({.name = "le", .value = bound});
-  text_ += separator == '{' ? " " : "} ";
+prometheus::ClientMetric& MetricsText::Add(Labels labels) {
+  prometheus::ClientMetric& sample = families_.back().metric.emplace_back();
+  for (const Label& label : labels) {
+    sample.label.push_back({.name = std::string(label.name), .value = std::string(label.value)});
+  }
+  return sample;
 }
 
 void MetricsText::Sample(Labels labels, std::uint64_t value) {
-  Begin("", labels);
-  text_ += std::to_string(value) + "\n";
+  Sample(labels, static_cast<double>(value));
 }
 
 void MetricsText::Sample(Labels labels, double value) {
-  Begin("", labels);
-  text_ += Number(value) + "\n";
+  prometheus::ClientMetric& sample = Add(labels);
+  sample.gauge.value = value;  // the serializer takes the one of the family's type
+  sample.counter.value = value;
 }
 
 void MetricsText::Sample(Labels labels, const HistogramView& histogram, double unit) {
-  std::uint64_t below = 0;
+  prometheus::ClientMetric::Histogram& out = Add(labels).histogram;
   std::uint64_t bound = histogram.first;
-  for (std::size_t i = 0; i < histogram.counts.size(); ++i, bound *= 2) {
-    const bool last = i + 1 == histogram.counts.size();
-    below += histogram.counts[i];
-    Begin("_bucket", labels, last ? "+Inf" : Number(static_cast<double>(bound) / unit));
-    text_ += std::to_string(below) + "\n";
+  for (const std::uint64_t count : histogram.counts) {
+    out.sample_count += count;
+    out.bucket.push_back(
+        {.cumulative_count = out.sample_count, .upper_bound = static_cast<double>(bound) / unit});
+    bound *= 2;
   }
-  Begin("_sum", labels);
-  text_ += Number(static_cast<double>(histogram.sum) / unit) + "\n";
-  Begin("_count", labels);
-  text_ += std::to_string(below) + "\n";
+  out.bucket.back().upper_bound = std::numeric_limits<double>::infinity();
+  out.sample_sum = static_cast<double>(histogram.sum) / unit;
+}
+
+std::string MetricsText::text() const {
+  return prometheus::TextSerializer().Serialize(families_);
 }
 
 }  // namespace quire::bookie

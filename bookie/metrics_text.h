@@ -1,20 +1,22 @@
 #pragma once
 
+#include <prometheus/metric_family.h>
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bookie/metrics_histogram.h"
 
 namespace quire::bookie {
 
-// Writes numbers in the Prometheus text format, version 0.0.4. Of our own because it is small and
-// Debian 12 has no package of a client library in C++; that, too, keeps the numbers themselves
-// plain integers that the loop may count without a lock.
+// Gathers samples for prometheus-cpp, which writes them in the Prometheus text format. Only that is
+// its part: its own counters and histograms are made of locks and atomics, and ours are plain
+// integers that the loop counts and a snapshot carries to the thread of HTTP.
 //
-// A family is begun once and all its samples follow it. Names of families and labels are literals
-// of the code and written as they are; help and label values are escaped.
+// A family is begun once and all its samples follow it.
 class MetricsText {
  public:
   enum class Type { kCounter, kGauge, kHistogram };
@@ -31,14 +33,12 @@ class MetricsText {
   // seconds of nanoseconds.
   void Sample(Labels labels, const HistogramView& histogram, double unit);
 
-  const std::string& text() const { return text_; }
+  std::string text() const;
 
  private:
-  // "name_suffix{labels} "; `bound` empty: no label le.
-  void Begin(std::string_view suffix, Labels labels, std::string_view bound = {});
+  prometheus::ClientMetric& Add(Labels labels);
 
-  std::string family_;
-  std::string text_;
+  std::vector<prometheus::MetricFamily> families_;
 };
 
 }  // namespace quire::bookie

@@ -2,6 +2,8 @@
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+# Only the core: its package file would want the libraries of its HTTP server and client as well.
+find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
 
 add_library(quire_bookie STATIC
   adds.cc checkpoint.cc collector.cc config.cc daemon.cc directory_lock.cc duplicate_lookups.cc
@@ -11,7 +13,7 @@ add_library(quire_bookie STATIC
   status_report.cc status_report_json.cc)
 target_link_libraries(quire_bookie
   PUBLIC quire_bookie_journal quire_bookie_store quire_protocol quire_metadata quire_rpc
-  PRIVATE spdlog::spdlog CLI11::CLI11 Boost::headers)
+  PRIVATE spdlog::spdlog CLI11::CLI11 Boost::headers ${PROMETHEUS_CORE})
 set_source_files_properties(metrics_process.cc PROPERTIES
   COMPILE_DEFINITIONS "QUIRE_VERSION=\"${PROJECT_VERSION}\"")
 

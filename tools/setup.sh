@@ -7,7 +7,8 @@ packages=(
   # to build
   clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache git
   libboost1.81-dev libthrift-dev thrift-compiler librocksdb-dev libzookeeper-mt-dev libcli11-dev
-  libspdlog-dev nlohmann-json3-dev libisal-dev libjemalloc-dev libgtest-dev libgmock-dev
+  libspdlog-dev libtomlplusplus-dev prometheus-cpp-dev libsystemd-dev nlohmann-json3-dev
+  libisal-dev libjemalloc-dev libgtest-dev libgmock-dev
   # to look at the code
   clang-tidy-19 clang-format-19
   # to test and to try out: a real ZooKeeper, a stock Thrift client, the usual tools
