@@ -1,182 +1,90 @@
 #include "bookie/config.h"
 
-#include <arpa/inet.h>
-
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <chrono>
 #include <optional>
-#include <string_view>
 #include <utility>
+
+#include "bookie/config_flags.h"
+#include "bookie/config_option.h"
+#include "bookie/config_table.h"
+#include "bookie/config_toml.h"
+#include "bookie/host_port.h"
+#include "metadata/metadata_uri.h"
 
 namespace quire::bookie {
 namespace {
 
-constexpr const char* kAbout =
-    "Stores ledger entries. Each --dir is a bookie of its own, with its own journal and index, so "
-    "that "
-    "losing a disk loses one bookie and the others go on.";
-constexpr const char* kFooter =
-    "Exit codes: 0 clean stop (SIGTERM, SIGINT), 1 failure at run time, 2 wrong usage, 3 a "
-    "directory is "
-    "not the bookie or the cluster that the metadata store knows (nothing was changed).\n"
-    "When it serves, one line goes to standard output: bookie ready: address=HOST:PORT "
-    "bookies=ID[,ID] [http=HOST:PORT]";
+using Verdict = std::expected<void, std::string>;
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port;
-};
+// Where the option was given, or what it is called when its default does not fit.
+std::string Where(const Settings& settings, std::string_view name) {
+  const auto given = settings.find(name);
+  return given == settings.end() ? "--" + std::string(name) : given->second.where;
+}
 
-std::optional<HostPort> ParseHostPort(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  const std::string_view digits = text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) {
-    return std::nullopt;
+// What no row of the table can tell alone.
+Verdict CheckTogether(const Config& config, const Settings& settings) {
+  if (IsAnyAddress(config.daemon.listen_host) && config.daemon.advertise_host.empty()) {
+    return std::unexpected(Where(settings, "listen") +
+                           ": serves every interface, so clients must be told which address to "
+                           "use: give --advertise HOST:PORT (advertise in a file) as well");
   }
-  return HostPort{.host = std::string(text.substr(0, colon)), .port = port};
+  if (config.http_control && !config.daemon.http) {
+    return std::unexpected(Where(settings, "http-control") + ": opens nothing with http off");
+  }
+  return {};
+}
+
+Verdict CheckComplete(const Config& config) {
+  if (config.metadata.empty()) {
+    return std::unexpected(
+        "the cluster is not named: give --metadata zk://HOST:PORT/ROOT (metadata in a file), or "
+        "set QUIRE_METADATA");
+  }
+  if (config.daemon.directories.empty()) {
+    return std::unexpected("there is nothing to serve: give --dir DIRECTORY (dir in a file)");
+  }
+  return {};
+}
+
+// Values that follow from others.
+void Complete(Config& config) {
+  if (config.daemon.http) config.daemon.http->control_from_anywhere = config.http_control;
+  config.daemon.shard.store.compaction.interval = config.daemon.collector.interval;
 }
 
 std::unexpected<ConfigExit> Wrong(std::string text) {
-  return std::unexpected(ConfigExit{.code = ExitCode::kUsage, .text = std::move(text)});
+  return std::unexpected(
+      ConfigExit{.code = ExitCode::kUsage, .text = std::move(text) + ". See bookie --help"});
 }
 
-LogLevel LevelOf(const std::string& name) {
-  if (name == "debug") return LogLevel::kDebug;
-  if (name == "warning") return LogLevel::kWarning;
-  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
-}
-
-bool IsAnyAddress(const std::string& host) {
-  return host == "0.0.0.0" || host == "::";
-}
-
-bool IsNumericAddress(const std::string& host) {
-  in6_addr address{};
-  return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), &address) == 1;
+std::unexpected<ConfigExit> Told(std::string text) {
+  return std::unexpected(ConfigExit{.code = ExitCode::kClean, .text = std::move(text)});
 }
 
 }  // namespace
 
 std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv) {
+  auto line = ReadCommandLine(argc, argv);
+  if (!line) return std::unexpected(std::move(line).error());
+  Settings settings = std::move(line->settings);
+  if (!line->file.empty()) {
+    auto file = ReadTomlFile(line->file);
+    if (!file) return Wrong(std::move(file).error());
+    settings.merge(*file);  // keeps what the flags say
+  }
   Config config;
-  std::string listen = "127.0.0.1:3181";
-  std::string advertise;
-  std::string http = "127.0.0.1:0";
-  bool http_control = false;
-  std::string log_level = "info";
-  std::uint64_t gc_seconds = 600;
-  std::uint64_t min_free_mb = config.daemon.shard.min_free_bytes >> 20;
-  std::uint64_t cache_mb = config.daemon.shard.store.cache_bytes >> 20;
-  std::uint64_t journal_mb = config.daemon.shard.journal.file_bytes >> 20;
-  std::uint64_t compaction_mb = config.daemon.shard.store.compaction.bytes_per_second >> 20;
-
-  CLI::App app(kAbout, "bookie");
-  app.footer(kFooter);
-  app.add_option("--metadata", config.metadata,
-                 "The cluster's metadata store, zk://HOST:PORT[,HOST:PORT...]/ROOT")
-      ->envname("QUIRE_METADATA")
-      ->required();
-  app.add_option(
-         "--dir", config.daemon.directories,
-         "A directory on a disk of its own; repeat it for more disks. An empty one is formatted "
-         "as a new bookie")
-      ->required()
-      ->allow_extra_args(false);
-  app.add_option("--listen", listen,
-                 "HOST:PORT to serve at, HOST a numeric address; port 0 takes any free one")
-      ->capture_default_str();
-  app.add_option(
-      "--advertise", advertise,
-      "HOST:PORT that clients reach this daemon at, if it is not the listen address; needed "
-      "with 0.0.0.0, which is no address to connect to");
-  app.add_option(
-         "--http", http,
-         "HOST:PORT of /metrics, /livez, /readyz, /status and /compaction, HOST a numeric "
-         "address; port 0 takes any free one, so that bookies on one machine never want the "
-         "same; off for none")
-      ->capture_default_str();
-  app.add_flag("--http-control", http_control,
-               "Lets clients on other machines POST to /compaction too; there is no password");
-  app.add_option("--gc-interval", gc_seconds,
-                 "Seconds between two looks for deleted ledgers, whose space is given back")
-      ->check(CLI::Range(1, 7 * 24 * 3600))
-      ->capture_default_str();
-  app.add_option(
-         "--min-free", min_free_mb,
-         "MiB of free space below which a bookie is read-only. What it accepted before, its "
-         "journal and its index must still find room")
-      ->check(CLI::Range(1, 1 << 30))
-      ->capture_default_str();
-  app.add_option(
-         "--cache-mb", cache_mb,
-         "MiB of entries of a directory that wait in memory to be written sorted; twice as much "
-         "is used while that goes on")
-      ->check(CLI::Range(1, 65536))
-      ->capture_default_str();
-  app.add_option("--journal-file-mb", journal_mb,
-                 "MiB of one journal file; files are written in full once and used again")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option(
-         "--compaction-mb-per-second", compaction_mb,
-         "MiB that a directory copies at most in a second to give back the space of deleted "
-         "ledgers between live ones")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option("--log-level", log_level, "What goes to standard error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    return std::unexpected(ConfigExit{.code = ExitCode::kClean, .text = app.help()});
-  } catch (const CLI::ParseError& error) {
-    return Wrong(std::string(error.what()) + ". See bookie --help");
-  }
-
-  const auto at = ParseHostPort(listen);
-  if (!at) return Wrong("--listen " + listen + ": expected HOST:PORT");
-  if (!IsNumericAddress(at->host)) {
-    return Wrong("--listen " + listen + ": '" + at->host +
-                 "' is no IP address; name the interface to listen on, or 0.0.0.0 for all");
-  }
-  config.daemon.listen_host = at->host;
-  config.daemon.listen_port = at->port;
-  if (!advertise.empty()) {
-    const auto reached = ParseHostPort(advertise);
-    if (!reached || reached->port == 0 || IsAnyAddress(reached->host)) {
-      return Wrong("--advertise " + advertise + ": expected HOST:PORT that clients can connect to");
+  for (const Option& option : ConfigTable()) {
+    const auto given = settings.find(option.name);
+    if (given == settings.end()) continue;
+    if (const auto set = option.set(config, given->second.value); !set) {
+      return Wrong(given->second.where + ": " + set.error());
     }
-    config.daemon.advertise_host = reached->host;
-    config.daemon.advertise_port = reached->port;
-  } else if (IsAnyAddress(at->host)) {
-    return Wrong("--listen " + listen +
-                 " serves every interface, so clients must be told which address to use: add "
-                 "--advertise HOST:PORT");
   }
-  if (http != "off") {
-    const auto served = ParseHostPort(http);
-    if (!served) return Wrong("--http " + http + ": expected HOST:PORT or off");
-    if (!IsNumericAddress(served->host)) {
-      return Wrong("--http " + http + ": '" + served->host + "' is no IP address");
-    }
-    config.daemon.http = HttpOptions{
-        .host = served->host, .port = served->port, .control_from_anywhere = http_control};
-  } else if (http_control) {
-    return Wrong("--http-control opens nothing with --http off");
-  }
-  config.log_level = LevelOf(log_level);
-  config.daemon.collector.interval = std::chrono::seconds(gc_seconds);
-  config.daemon.shard.min_free_bytes = min_free_mb << 20;
-  config.daemon.shard.store.cache_bytes = cache_mb << 20;
-  config.daemon.shard.journal.file_bytes = journal_mb << 20;
-  config.daemon.shard.store.compaction.bytes_per_second = compaction_mb << 20;
-  config.daemon.shard.store.compaction.interval = config.daemon.collector.interval;
+  if (const auto fits = CheckTogether(config, settings); !fits) return Wrong(fits.error());
+  if (line->action == CommandLine::Action::kPrint) return Told(ToToml(config));
+  if (const auto complete = CheckComplete(config); !complete) return Wrong(complete.error());
+  if (line->action == CommandLine::Action::kCheck) return Told("the configuration is valid");
+  Complete(config);
   return config;
 }
 

@@ -100,7 +100,8 @@ Result<void> BookieDaemon::StartHttp() {
                               loop_.Post([this, command, done = std::move(done)]() mutable {
                                 done(Compact(command));
                               });
-                            }},
+                            },
+                        .log = options_.log},
       options_.http->control_from_anywhere);
   auto server = HttpServer::Start(
       {.host = options_.http->host, .port = options_.http->port},
@@ -119,6 +120,7 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
   DaemonSnapshot snapshot;
   snapshot.phase = phase_;
   snapshot.directories = options_.directories;
+  if (options_.log != nullptr) snapshot.log = options_.log->stats();
   if (!service_ || !service_->serving) return snapshot;
   const Service& service = *service_;
   snapshot.address = address_;
@@ -187,7 +189,7 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
     auto home = ShardHome::Open(
         loop_,
         {.directory = options_.directories[i],
-         .host = options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host,
+         .host = (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host),
          .instance = instance,
          .now_ms = WallMs(),
          .options = options_.shard,

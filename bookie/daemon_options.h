@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bookie/collector.h"
+#include "bookie/log_stderr.h"
 #include "bookie/shard_options.h"
 #include "common/loop.h"
 
@@ -26,6 +27,7 @@ struct DaemonOptions {
   std::string advertise_host;             // empty: listen_host
   std::uint16_t advertise_port = 0;       // 0: the port that is listened on
   std::optional<HttpOptions> http = {};   // none: no HTTP
+  StderrLog* log = nullptr;               // that /log turns up and down; null: there is none
   ShardOptions shard;                     // of every directory; the index path is filled in
   CollectorOptions collector;
   // How long a start waits for the metadata store before it gives up.

@@ -16,6 +16,8 @@ constexpr std::string_view kIndex =
     "GET  /livez              200 while the process lives and its loop turns\n"
     "GET  /readyz             200 while it is registered and takes entries; else 503 and why\n"
     "GET  /status             all that is known, as JSON\n"
+    "GET  /log                the level of the log\n"
+    "POST /log?level=LEVEL    changes it: debug, info, warning or error\n"
     "POST /compaction/run     begins a round of compaction now\n"
     "POST /compaction/pause   stops copying until it is resumed\n"
     "POST /compaction/resume  goes on\n";
@@ -60,6 +62,22 @@ HttpResponse NotAllowed(std::string_view method) {
   return response;
 }
 
+std::optional<LogLevel> LevelIn(std::string_view target) {
+  const auto query = target.find('?');
+  if (query == std::string_view::npos) return std::nullopt;
+  for (const auto& [name, level] : kLogLevels) {
+    if (target.substr(query + 1) == "level=" + std::string(name)) return level;
+  }
+  return std::nullopt;
+}
+
+std::string_view NameOf(LogLevel level) {
+  for (const auto& [name, known] : kLogLevels) {
+    if (known == level) return name;
+  }
+  return {};
+}
+
 std::optional<CompactionCommand> CommandOf(std::string_view path) {
   if (path == "/compaction/run") return CompactionCommand::kRun;
   if (path == "/compaction/pause") return CompactionCommand::kPause;
@@ -77,7 +95,8 @@ void HttpPages::Handle(const HttpRequest& request, common::Callback<HttpAnswer> 
                                                                  {"/", Index}};
   const std::string_view target = request.target;
   const std::string_view path = target.substr(0, target.find('?'));
-  if (const auto command = CommandOf(path)) return Control(request, *command, std::move(done));
+  if (path == "/log") return Say(LogLevels(request), std::move(done));
+  if (const auto command = CommandOf(path)) return Compaction(request, *command, std::move(done));
   for (const auto& [at, page] : kPages) {
     if (path != at) continue;
     if (request.method != "GET") return Say(NotAllowed("GET"), std::move(done));
@@ -92,14 +111,31 @@ void HttpPages::Show(Page page, common::Callback<HttpAnswer> done) const {
   });
 }
 
-void HttpPages::Control(const HttpRequest& request, CompactionCommand command,
-                        common::Callback<HttpAnswer> done) const {
-  if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
+std::optional<HttpResponse> HttpPages::Forbids(const HttpRequest& request) const {
   if (!request.loopback && !control_from_anywhere_) {
-    return Say(Text(403, "from this machine only; --http-control allows it to all\n"),
-               std::move(done));
+    return Text(403, "from this machine only; --http-control allows it to all\n");
   }
-  if (request.browser) return Say(Text(403, "not for pages in a browser\n"), std::move(done));
+  if (request.browser) return Text(403, "not for pages in a browser\n");
+  return std::nullopt;
+}
+
+HttpResponse HttpPages::LogLevels(const HttpRequest& request) const {
+  if (daemon_.log == nullptr) return Text(404, "this log has no level to change\n");
+  if (request.method == "POST") {
+    if (auto forbidden = Forbids(request)) return *std::move(forbidden);
+    const auto level = LevelIn(request.target);
+    if (!level) return Text(400, "POST /log?level=debug, info, warning or error\n");
+    daemon_.log->SetLevel(*level);
+  } else if (request.method != "GET") {
+    return NotAllowed("GET, POST");
+  }
+  return Text(200, "level=" + std::string(NameOf(daemon_.log->level())) + "\n");
+}
+
+void HttpPages::Compaction(const HttpRequest& request, CompactionCommand command,
+                           common::Callback<HttpAnswer> done) const {
+  if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
+  if (auto forbidden = Forbids(request)) return Say(*std::move(forbidden), std::move(done));
   daemon_.compaction(
       command, [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
         if (!outcome) return Say(Text(409, outcome.error().context() + "\n"), std::move(done));

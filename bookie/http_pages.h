@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "bookie/http_message.h"
+#include "bookie/log_stderr.h"
 #include "bookie/metrics_process.h"
 #include "bookie/metrics_snapshot.h"
 #include "common/error.h"
@@ -13,9 +15,9 @@ namespace quire::bookie {
 // What an operator may ask of the compaction of all directories.
 enum class CompactionCommand { kRun, kPause, kResume };
 
-// Which URL does what. GET /metrics, /livez, /readyz, /status; POST /compaction/run, /pause and
-// /resume, which is for clients on this machine only unless `control_from_anywhere`, and not for
-// pages in a browser. Server's thread.
+// Which URL does what. GET /metrics, /livez, /readyz, /status, /log; POST /compaction/run, /pause
+// and /resume and /log?level=LEVEL, which is for clients on this machine only unless
+// `control_from_anywhere`, and not for pages in a browser. Server's thread.
 class HttpPages {
  public:
   // The daemon as the pages see it. Called on the server's thread; each answers at most once, from
@@ -25,6 +27,7 @@ class HttpPages {
     // With the state after it. An error refuses it, with the reason.
     std::function<void(CompactionCommand, common::Callback<common::Result<DaemonSnapshot>>)>
         compaction;
+    StderrLog* log = nullptr;  // outlives the pages; null: the level cannot be changed
   };
 
   HttpPages(Daemon daemon, bool control_from_anywhere)
@@ -36,8 +39,11 @@ class HttpPages {
   using Page = HttpResponse (*)(const DaemonSnapshot&, const ProcessFacts&);
 
   void Show(Page page, common::Callback<HttpAnswer> done) const;
-  void Control(const HttpRequest& request, CompactionCommand command,
-               common::Callback<HttpAnswer> done) const;
+  // Why the client may not POST, if so.
+  std::optional<HttpResponse> Forbids(const HttpRequest& request) const;
+  void Compaction(const HttpRequest& request, CompactionCommand command,
+                  common::Callback<HttpAnswer> done) const;
+  HttpResponse LogLevels(const HttpRequest& request) const;
 
   const Daemon daemon_;
   const bool control_from_anywhere_;

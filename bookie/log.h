@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,24 @@
 namespace quire::bookie {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
+enum class LogFormat { kText, kJson };
+
+// Their names, as operators write them.
+inline constexpr std::pair<std::string_view, LogLevel> kLogLevels[] = {
+    {"debug", LogLevel::kDebug},
+    {"info", LogLevel::kInfo},
+    {"warning", LogLevel::kWarning},
+    {"error", LogLevel::kError}};
+inline constexpr std::pair<std::string_view, LogFormat> kLogFormats[] = {
+    {"text", LogFormat::kText}, {"json", LogFormat::kJson}};
+
+// Lines since the start.
+struct LogStats {
+  std::uint64_t warnings = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t lost = 0;  // of any level, never written
+};
+
 using LogSink = std::function<void(LogLevel, std::string_view)>;
 
 // The one way a bookie speaks to its operator: start-up facts and changes of state, never a line
@@ -28,8 +47,5 @@ class Log {
 
   LogSink sink_;
 };
-
-// Lines at or above `level` to standard error with time and level. Any thread.
-LogSink StderrSink(LogLevel level);
 
 }  // namespace quire::bookie

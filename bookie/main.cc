@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -8,6 +9,7 @@
 
 #include "bookie/config.h"
 #include "bookie/daemon.h"
+#include "bookie/log_stderr.h"
 #include "bookie/loop_call.h"
 #include "metadata/zookeeper_store.h"
 #include "rpc/asio_loop.h"
@@ -17,6 +19,8 @@ namespace {
 using quire::bookie::BookieDaemon;
 using quire::bookie::ExitCode;
 using quire::common::Errc;
+
+constexpr std::chrono::seconds kBeforeReady(1);
 
 int Exit(ExitCode code) {
   return static_cast<int>(code);
@@ -62,8 +66,10 @@ ExitCode Refuse(const quire::bookie::Log& log, const quire::common::Error& error
   return CodeOf(error);
 }
 
-ExitCode Serve(const quire::bookie::Config& config, const StopSignals& signals) {
-  const quire::bookie::Log log(quire::bookie::StderrSink(config.log_level));
+ExitCode Serve(quire::bookie::Config config, const StopSignals& signals) {
+  quire::bookie::StderrLog log_file(config.log_level, config.log_format);
+  const quire::bookie::Log log(log_file.sink());
+  config.daemon.log = &log_file;
   quire::rpc::AsioLoop loop("bookie");
   auto metadata = quire::bookie::RunOn(
       loop, [&] { return quire::metadata::ZookeeperStore::Open(loop, config.metadata); });
@@ -85,6 +91,7 @@ ExitCode Serve(const quire::bookie::Config& config, const StopSignals& signals) 
   std::string bookies;
   for (const auto& id : (*daemon)->bookies()) bookies += (bookies.empty() ? "" : ",") + ToHex(id);
   const std::string http = (*daemon)->http_address();
+  log_file.Drain(kBeforeReady);  // whoever reads the line finds in the log what came before it
   std::printf("bookie ready: address=%s bookies=%s%s\n", (*daemon)->address().c_str(),
               bookies.c_str(), http.empty() ? "" : (" http=" + http).c_str());
   std::fflush(stdout);
@@ -104,8 +111,9 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error of its connection
   const auto config = quire::bookie::ParseConfig(argc, argv);
   if (!config) {
-    std::fputs((config.error().text + "\n").c_str(),
-               config.error().code == ExitCode::kClean ? stdout : stderr);
+    std::string text = config.error().text;
+    if (!text.ends_with('\n')) text += '\n';
+    std::fputs(text.c_str(), config.error().code == ExitCode::kClean ? stdout : stderr);
     return Exit(config.error().code);
   }
   const StopSignals signals;

@@ -211,6 +211,15 @@ void WriteServer(const rpc::ServerStats& server, MetricsText& text) {
         "Calls answered that their deadline had passed.", server.expired);
 }
 
+void WriteLog(const LogStats& log, MetricsText& text) {
+  text.Family("quire_log_lines_total", Type::kCounter, "Lines logged, by level.");
+  text.Sample({{"level", "warning"}}, log.warnings);
+  text.Sample({{"level", "error"}}, log.errors);
+  text.Family("quire_log_lost_lines_total", Type::kCounter,
+              "Lines that nobody took from standard error in time.");
+  text.Sample({}, log.lost);
+}
+
 void WriteProcess(const ProcessFacts& process, MetricsText& text) {
   text.Family("quire_build_info", Type::kGauge, "1; the label has the version.");
   text.Sample({{"version", ProcessFacts::version()}}, std::uint64_t{1});
@@ -228,6 +237,7 @@ std::string MetricsPage(const DaemonSnapshot& daemon, const ProcessFacts& proces
   MetricsText text;
   WriteProcess(process, text);
   WriteServer(daemon.server, text);
+  WriteLog(daemon.log, text);
   ShardPages(daemon, text).WriteAll();
   return text.text();
 }

@@ -7,6 +7,7 @@
 
 #include "bookie/compaction_options.h"
 #include "bookie/journal.h"
+#include "bookie/log.h"
 #include "bookie/metrics.h"
 #include "bookie/shard_health.h"
 #include "bookie/store.h"
@@ -48,6 +49,7 @@ struct DaemonSnapshot {
   std::vector<std::string> directories;  // as configured
   std::vector<ShardSnapshot> shards;     // one for each, or none before all are open
   rpc::ServerStats server;
+  LogStats log;
 };
 
 }  // namespace quire::bookie

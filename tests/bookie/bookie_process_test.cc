@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -51,7 +52,7 @@ class BookieProcessTest : public ::testing::Test {
   BookieProcess::Options Options() {
     return {.metadata = uri_,
             .directories = {},
-            .flags = {"--journal-file-mb", "1", "--cache-mb", "1", "--min-free", "1"}};
+            .flags = {"--journal-file-mb", "1", "--cache-mb", "1", "--min-free-mb", "1"}};
   }
 
   static std::unique_ptr<testing::ZookeeperServer> zookeeper_;
@@ -95,6 +96,22 @@ TEST_F(BookieProcessTest, ServesUntilItIsToldToStop) {
   BookieClient client(loop_, bookie.bookies().at(0), bookie.address());
   EXPECT_EQ(client.Read(1, {0}).answers.at(0).bytes, BookieClient::Entry(1, 0));
   EXPECT_THAT(bookie.log(), HasSubstr(" 0 replayed")) << "a clean stop leaves nothing to replay";
+}
+
+TEST_F(BookieProcessTest, AConfigurationFileIsServedAndOneThatIsWrongRefused) {
+  BookieProcess first(Options());
+  EXPECT_EQ(first.Term(), 0);
+  const std::string file = first.directories().at(0) + "/../q.toml";
+  std::ofstream(file) << "metadata = \"" << uri_ << "\"\nlog_format = \"json\"\n";
+  auto options = Options();
+  options.flags = {"--config", file, "--http", "off", "--min-free-mb", "1"};
+  BookieProcess second(options);
+  EXPECT_THAT(second.log(), HasSubstr("\",\"level\":\"info\",\"message\":\""));
+  EXPECT_EQ(second.Term(), 0);
+  std::ofstream(file, std::ios::app) << "cache = 1\n";
+  const auto refused = BookieProcess::Run({"--config", file, "--dir", "/nowhere"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.log, HasSubstr("q.toml:3: there is no option 'cache' (did you mean"));
 }
 
 TEST_F(BookieProcessTest, AKillUnderLoadLosesNothingAcknowledged) {  // I10, D02

@@ -36,9 +36,9 @@ TEST(ConfigTest, ReadsEveryFlag) {
                              "10.0.0.1:4000",
                              "--advertise",
                              "host:5000",
-                             "--gc-interval",
+                             "--gc-interval-seconds",
                              "7",
-                             "--min-free",
+                             "--min-free-mb",
                              "5",
                              "--cache-mb",
                              "3",
@@ -81,9 +81,13 @@ TEST(ConfigTest, RefusesWhatCannotWorkWithTheReason) {
   EXPECT_THAT(with("--listen", "0.0.0.0:3181"), HasSubstr("--advertise"));
   EXPECT_THAT(with("--advertise", "0.0.0.0:3181"), HasSubstr("connect to"));
   EXPECT_THAT(with("--advertise", "host:0"), HasSubstr("connect to"));
-  EXPECT_THAT(with("--gc-interval", "0"), HasSubstr("--gc-interval"));
+  EXPECT_THAT(with("--gc-interval-seconds", "0"), HasSubstr("--gc-interval-seconds"));
   EXPECT_THAT(with("--log-level", "loud"), HasSubstr("--log-level"));
+  EXPECT_THAT(with("--cache-mb", "3x"), HasSubstr("a whole number (MiB, 1 to 65536), not '3x'"));
+  EXPECT_THAT(with("--cache-mb", "99999999999999999999"), HasSubstr("a whole number"));
+  EXPECT_THAT(with("--metadata", "zk://b:1/q"), HasSubstr("--metadata")) << "comes twice";
   EXPECT_THAT(with("--no-such-flag", "1"), HasSubstr("--help"));
+  EXPECT_THAT(with("--cahce-mb", "1"), HasSubstr("did you mean '--cache-mb'?"));
 }
 
 TEST(ConfigTest, AnAdvertisedAddressMakesEveryInterfacePossible) {

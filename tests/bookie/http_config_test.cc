@@ -48,7 +48,7 @@ TEST(HttpConfigTest, RefusesWhatCannotWorkWithTheReason) {
   EXPECT_THAT(Refusal({"--http", "8081"}), HasSubstr("HOST:PORT or off"));
   EXPECT_THAT(Refusal({"--http", "127.0.0.1:70000"}), HasSubstr("HOST:PORT or off"));
   EXPECT_THAT(Refusal({"--http", "localhost:8081"}), HasSubstr("no IP address"));
-  EXPECT_THAT(Refusal({"--http", "off", "--http-control"}), HasSubstr("--http off"));
+  EXPECT_THAT(Refusal({"--http", "off", "--http-control"}), HasSubstr("http off"));
 }
 
 }  // namespace

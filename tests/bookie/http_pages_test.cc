@@ -39,7 +39,8 @@ class HttpPagesTest : public ::testing::Test {
                                  command_ = command;
                                  if (refusal_) return done(common::Fail(*refusal_));
                                  done(daemon_);
-                               }},
+                               },
+                           .log = log_},
                           control_from_anywhere_);
     std::optional<HttpResponse> response;
     pages.Handle({.method = method, .target = target, .loopback = loopback, .browser = browser},
@@ -55,6 +56,7 @@ class HttpPagesTest : public ::testing::Test {
   std::optional<CompactionCommand> command_;
   std::optional<common::Error> refusal_;
   bool control_from_anywhere_ = false;
+  StderrLog* log_ = nullptr;
 };
 
 TEST_F(HttpPagesTest, ReadyOnlyWhenServingRegisteredAndWritable) {
@@ -89,6 +91,7 @@ TEST_F(HttpPagesTest, OneDirectoryOfTwoThatIsNotReadyIsNamed) {
 
 TEST_F(HttpPagesTest, MetricsHaveOneFamilyForAllDirectories) {
   shard().metrics.add_entries.Count(protocol::Code::kReadOnly);
+  daemon_.log = {.warnings = 2, .errors = 1, .lost = 3};
   daemon_.shards.push_back(shard());
   daemon_.shards[1].status.bookie = {.high = 0xfedcba9876543210, .low = 1};
   const auto response = Ask("GET", "/metrics?name=ignored");
@@ -101,6 +104,8 @@ TEST_F(HttpPagesTest, MetricsHaveOneFamilyForAllDirectories) {
   EXPECT_THAT(response.body,
               HasSubstr("quire_bookie_compaction_copied_bytes_total{bookie=\"01234567\"} 77\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_build_info{version=\""));
+  EXPECT_THAT(response.body, HasSubstr("quire_log_lines_total{level=\"error\"} 1\n"));
+  EXPECT_THAT(response.body, HasSubstr("quire_log_lost_lines_total 3\n"));
   const std::string type = "# TYPE quire_bookie_add_seconds histogram\n";
   const auto first = response.body.find(type);
   ASSERT_NE(first, std::string::npos);
@@ -143,6 +148,28 @@ TEST_F(HttpPagesTest, CompactionIsNotForStrangersNorForPagesOfOthers) {
   control_from_anywhere_ = true;
   EXPECT_EQ(Ask("POST", "/compaction/pause", false).status, 200U);
   EXPECT_EQ(command_, CompactionCommand::kPause);
+}
+
+TEST_F(HttpPagesTest, TheLogIsTurnedUpAndDown) {
+  EXPECT_EQ(Ask("GET", "/log").status, 404U) << "there is none";
+  StderrLog log(LogLevel::kInfo, LogFormat::kText);
+  log_ = &log;
+  EXPECT_EQ(Ask("GET", "/log").body, "level=info\n");
+  EXPECT_EQ(Ask("POST", "/log?level=debug").body, "level=debug\n");
+  EXPECT_EQ(log.level(), LogLevel::kDebug);
+  EXPECT_EQ(Ask("GET", "/log").body, "level=debug\n");
+  for (const char* wrong : {"/log", "/log?", "/log?level=", "/log?level=loud", "/log?x=info"}) {
+    EXPECT_EQ(Ask("POST", wrong).status, 400U) << wrong;
+    EXPECT_THAT(Ask("POST", wrong).body, HasSubstr("debug, info, warning or error"));
+  }
+  EXPECT_EQ(Ask("PUT", "/log?level=info").allow, "GET, POST");
+  EXPECT_EQ(Ask("POST", "/log?level=error", false).status, 403U) << "from another machine";
+  EXPECT_EQ(Ask("POST", "/log?level=error", true, true).status, 403U) << "from a browser";
+  EXPECT_EQ(log.level(), LogLevel::kDebug);
+  EXPECT_EQ(Ask("GET", "/log", false).status, 200U) << "looking is allowed";
+  control_from_anywhere_ = true;
+  EXPECT_EQ(Ask("POST", "/log?level=error", false).status, 200U);
+  EXPECT_EQ(log.level(), LogLevel::kError);
 }
 
 TEST_F(HttpPagesTest, WrongMethodsAndPathsAreToldWhatThereIs) {

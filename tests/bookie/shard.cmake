@@ -1,3 +1,5 @@
+find_package(nlohmann_json REQUIRED)
+
 add_library(quire_shard_fakes STATIC shard_fakes.cc)
 target_link_libraries(quire_shard_fakes PUBLIC quire_bookie)
 
@@ -6,8 +8,9 @@ quire_test(shard_test
           shard_read_test.cc shard_race_test.cc shard_router_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk)
 quire_test(bookie_daemon_parts_test
-  SOURCES collector_test.cc config_test.cc identity_test.cc
-  LIBS quire_shard_fakes quire_bookie quire_sim_disk)
+  SOURCES collector_test.cc config_test.cc config_toml_test.cc identity_test.cc
+          log_stderr_test.cc near_name_test.cc
+  LIBS quire_shard_fakes quire_bookie quire_sim_disk nlohmann_json::nlohmann_json)
 quire_test(bookie_daemon_test
   SOURCES daemon_test.cc
   LIBS quire_shard_fakes quire_bookie)

@@ -40,8 +40,9 @@ void AddDaemonLines(Corpus& corpus) {
   corpus.Add("bookie_config", "least", least);
   corpus.Add("bookie_config", "all",
              least +
-                 "\n--dir\n/e\n--listen\n0.0.0.0:4000\n--advertise\nhost:5000\n--gc-interval\n7\n"
-                 "--min-free\n5\n--cache-mb\n3\n--journal-file-mb\n2\n--log-level\nwarning");
+                 "\n--dir\n/e\n--listen\n0.0.0.0:4000\n--advertise\nhost:5000\n"
+                 "--gc-interval-seconds\n7\n--min-free-mb\n5\n--cache-mb\n3\n--journal-file-"
+                 "mb\n2\n--log-level\nwarning");
   corpus.Add("bookie_config", "v6", least + "\n--listen=::1:3181");
   corpus.Add("bookie_config", "help", "--help");
   corpus.Add("bookie_config", "range", least + "\n--cache-mb\n0x10000");

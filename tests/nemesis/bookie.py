@@ -9,8 +9,8 @@ from process import Process
 DISK_MIB = 256
 MIN_FREE_MIB = 16
 _PORT = 3181
-_FLAGS = ["--min-free", str(MIN_FREE_MIB), "--cache-mb", "4", "--journal-file-mb", "4",
-          "--gc-interval", "5"]
+_FLAGS = ["--min-free-mb", str(MIN_FREE_MIB), "--cache-mb", "4", "--journal-file-mb", "4",
+          "--gc-interval-seconds", "5"]
 _TRIES_TO_FILL = 20
 EXIT_FAILURE = 1
 EXIT_WRONG_IDENTITY = 3
