@@ -10,6 +10,7 @@
 
 #include "bookie/collector.h"
 #include "bookie/compactor.h"
+#include "bookie/host_port.h"
 #include "bookie/loop_call.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
@@ -116,6 +117,17 @@ std::string BookieDaemon::http_address() const {
   return http_ ? options_.http->host + ":" + std::to_string(http_->port()) : std::string();
 }
 
+std::string BookieDaemon::advertised_host() const {
+  return options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host;
+}
+
+// For the metadata store: an address to connect to, if other machines can.
+std::string BookieDaemon::PublishedHttp() const {
+  if (!http_) return {};
+  if (!IsAnyAddress(options_.http->host)) return http_address();
+  return advertised_host() + ":" + std::to_string(http_->port());
+}
+
 DaemonSnapshot BookieDaemon::Snapshot() const {
   DaemonSnapshot snapshot;
   snapshot.phase = phase_;
@@ -186,16 +198,16 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
             });
           }};
   for (std::size_t i = 0; i < options_.directories.size(); ++i) {
-    auto home = ShardHome::Open(
-        loop_,
-        {.directory = options_.directories[i],
-         .host = (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host),
-         .instance = instance,
-         .now_ms = WallMs(),
-         .options = options_.shard,
-         .reader_threads = options_.reader_threads,
-         .storage = options_.storage},
-        registry, service_->random, log_, {.mode = [this, i](ShardMode) { ModeChanged(i); }});
+    auto home = ShardHome::Open(loop_,
+                                {.directory = options_.directories[i],
+                                 .host = advertised_host(),
+                                 .instance = instance,
+                                 .now_ms = WallMs(),
+                                 .options = options_.shard,
+                                 .reader_threads = options_.reader_threads,
+                                 .storage = options_.storage},
+                                registry, service_->random, log_,
+                                {.mode = [this, i](ShardMode) { ModeChanged(i); }});
     if (!home) return Fail(std::move(home).error());
     service_->homes.push_back(std::move(*home));
   }
@@ -214,8 +226,7 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
     const auto port = service.server->Start();
     if (!port) return Fail(port.error());
     const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;
-    address_ = (options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host) +
-               ":" + std::to_string(advertised_port);
+    address_ = advertised_host() + ":" + std::to_string(advertised_port);
     service.instance = instance;
     service.serving = true;
     for (const auto& home : service.homes) {
@@ -225,7 +236,8 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
           loop_, metadata_,
           metadata::BookieInfo{.bookie = shard.bookie(),
                                .address = address_,
-                               .writable = shard.mode() == ShardMode::kWritable}));
+                               .writable = shard.mode() == ShardMode::kWritable,
+                               .http = PublishedHttp()}));
       service.collectors.push_back(
           std::make_unique<Collector>(Collector::Environment{.loop = loop_,
                                                              .shard = shard,

@@ -56,6 +56,8 @@ class BookieDaemon {
   BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata, DaemonOptions options,
                const Log& log, Events events);
   common::Result<void> StartHttp();
+  std::string advertised_host() const;
+  std::string PublishedHttp() const;
   DaemonSnapshot Snapshot() const;
   common::Result<DaemonSnapshot> Compact(CompactionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();

@@ -17,6 +17,7 @@ std::string EncodeRegistration(const BookieInfo& info) {
   protocol::wire::Registration out;
   out.bookie = protocol::ToBytes(info.bookie);
   out.address = info.address;
+  if (!info.http.empty()) out.__set_http(info.http);
   return EncodeValue(ValueKind::kRegistration, out);
 }
 
@@ -27,7 +28,7 @@ common::Result<BookieInfo> DecodeRegistration(std::string_view value, bool writa
   if (!bookie || in.address.empty()) {
     return common::Fail(common::Errc::kCorrupt, "a registration without bookie id or address");
   }
-  return BookieInfo{*bookie, in.address, writable};
+  return BookieInfo{*bookie, in.address, writable, in.http};
 }
 
 }  // namespace quire::metadata

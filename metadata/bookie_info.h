@@ -13,6 +13,7 @@ struct BookieInfo {
   protocol::BookieId bookie;
   std::string address;  // host:port of the daemon that holds it
   bool writable = true;
+  std::string http = {};  // host:port of its pages for operators; empty: it has none
 
   auto operator<=>(const BookieInfo&) const = default;
 };

@@ -53,6 +53,8 @@ struct Registration {
   1: required binary bookie;
   /** host:port. */
   2: required string address;
+  /** host:port of its pages for operators, over HTTP; not there: it has none. */
+  3: optional string http;
 }
 
 /** What a bookie's directory must match. Kept in the store and in the directory. */

@@ -98,6 +98,14 @@ class HttpDaemonTest : public ::testing::Test {
         .value()
         .value->id;
   }
+  // As whoever has only the metadata store finds it.
+  std::string Published() {
+    return Await<Result<std::vector<metadata::BookieInfo>>>(
+               loop_, [this](auto done) { metadata::ListBookies(*store_, std::move(done)); })
+        .value()
+        .at(0)
+        .http;
+  }
   std::string Get(const std::string& target) const { return Ask("GET", target); }
   template <typename Condition>
   static bool Eventually(Condition condition) {
@@ -163,6 +171,17 @@ TEST_F(HttpDaemonTest, WithoutHttpThereIsNone) {
   options_.http.reset();
   Start();
   EXPECT_EQ(daemon_->http_address(), "");
+  EXPECT_EQ(Published(), "");
+}
+
+TEST_F(HttpDaemonTest, TheRegistrationSaysWhereHttpIs) {
+  Start();
+  EXPECT_EQ(Published(), http_);
+  daemon_.reset();
+  options_.http->host = "0.0.0.0";
+  options_.advertise_host = "bookie-7";
+  Start();
+  EXPECT_EQ(Published(), "bookie-7" + http_.substr(http_.rfind(':')));
 }
 
 TEST_F(HttpDaemonTest, APortThatIsTakenRefusesTheStartBeforeAnyDirectoryIsMade) {
