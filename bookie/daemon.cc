@@ -75,15 +75,21 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
   std::unique_ptr<BookieDaemon> daemon(
       new BookieDaemon(loop, metadata, std::move(options), log, std::move(events)));
   QUIRE_TRY(daemon->StartHttp());
+  daemon->Enter(DaemonPhase::kMetadata);
   const auto instance = daemon->AwaitInstance();
   if (!instance) return Fail(instance.error());
-  daemon->phase_ = DaemonPhase::kOpening;
+  daemon->Enter(DaemonPhase::kOpening);
   QUIRE_TRY(daemon->OpenHomes(*instance));
-  daemon->phase_ = DaemonPhase::kRegistering;
+  daemon->Enter(DaemonPhase::kRegistering);
   QUIRE_TRY(daemon->Serve(*instance));
   QUIRE_TRY(daemon->AwaitRegistrations());
-  daemon->phase_ = DaemonPhase::kServing;
+  daemon->Enter(DaemonPhase::kServing);
   return daemon;
+}
+
+void BookieDaemon::Enter(DaemonPhase phase) {
+  phase_ = phase;
+  if (events_.phase) events_.phase(phase);
 }
 
 // First of all, so that whoever watches the process can tell a long replay from a hanging one. The
@@ -198,12 +204,16 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
             });
           }};
   for (std::size_t i = 0; i < options_.directories.size(); ++i) {
+    ShardOptions shard_options = options_.shard;
+    shard_options.replaying = [this, i](std::uint64_t records) {
+      if (events_.replaying) events_.replaying(options_.directories[i], records);
+    };
     auto home = ShardHome::Open(loop_,
                                 {.directory = options_.directories[i],
                                  .host = advertised_host(),
                                  .instance = instance,
                                  .now_ms = WallMs(),
-                                 .options = options_.shard,
+                                 .options = std::move(shard_options),
                                  .reader_threads = options_.reader_threads,
                                  .storage = options_.storage},
                                 registry, service_->random, log_,
@@ -304,7 +314,7 @@ void BookieDaemon::ModeChanged(std::size_t home) {
 
 Result<void> BookieDaemon::Stop() {
   QUIRE_CHECK(service_ != nullptr);
-  phase_ = DaemonPhase::kStopping;
+  Enter(DaemonPhase::kStopping);
   RunOn(loop_, [this] {
     service_->registrations.clear();
     service_->collectors.clear();

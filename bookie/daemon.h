@@ -24,9 +24,13 @@ class BookieDaemon {
  public:
   struct Events {
     // The last shard that still served has failed. On the loop, once.
-    std::function<void()> all_failed;
+    std::function<void()> all_failed = {};
     // Asked while Start waits for the metadata store: true gives up.
-    std::function<bool()> interrupted;
+    std::function<bool()> interrupted = {};
+    // It has come further. On the thread of Start and Stop.
+    std::function<void(DaemonPhase)> phase = {};
+    // Now and then while Start replays the journal of a directory. On the thread of Start.
+    std::function<void(const std::string& directory, std::uint64_t records)> replaying = {};
   };
 
   // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and
@@ -55,6 +59,7 @@ class BookieDaemon {
 
   BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata, DaemonOptions options,
                const Log& log, Events events);
+  void Enter(DaemonPhase phase);
   common::Result<void> StartHttp();
   std::string advertised_host() const;
   std::string PublishedHttp() const;

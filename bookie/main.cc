@@ -11,6 +11,7 @@
 #include "bookie/daemon.h"
 #include "bookie/log_stderr.h"
 #include "bookie/loop_call.h"
+#include "bookie/service_notifier.h"
 #include "metadata/zookeeper_store.h"
 #include "rpc/asio_loop.h"
 
@@ -76,14 +77,21 @@ ExitCode Serve(quire::bookie::Config config, const StopSignals& signals) {
   if (!metadata) return Refuse(log, metadata.error());
   const auto close_metadata = [&] { quire::bookie::RunOn(loop, [&] { metadata->reset(); }); };
 
+  quire::bookie::ServiceNotifier service_manager;
   std::atomic<bool> failed = false;
-  auto daemon = BookieDaemon::Start(loop, **metadata, config.daemon, log,
-                                    {.all_failed =
-                                         [&failed] {
-                                           failed = true;
-                                           kill(getpid(), SIGTERM);
-                                         },
-                                     .interrupted = [&signals] { return signals.Came(); }});
+  auto daemon = BookieDaemon::Start(
+      loop, **metadata, config.daemon, log,
+      {.all_failed =
+           [&failed] {
+             failed = true;
+             kill(getpid(), SIGTERM);
+           },
+       .interrupted = [&signals] { return signals.Came(); },
+       .phase = [&service_manager](
+                    quire::bookie::DaemonPhase phase) { service_manager.PhaseChanged(phase); },
+       .replaying = [&service_manager](
+                        const std::string& directory,
+                        std::uint64_t records) { service_manager.Replaying(directory, records); }});
   if (!daemon) {
     close_metadata();
     return Refuse(log, daemon.error());

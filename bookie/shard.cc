@@ -22,6 +22,12 @@ using common::Result;
 using protocol::Code;
 using protocol::LedgerId;
 
+namespace {
+
+constexpr std::uint64_t kRecordsBetweenReports = 1024;
+
+}  // namespace
+
 // Destroyed from the end: what uses the core goes before it, the store before the stage it runs on.
 struct Shard::Parts {
   const std::shared_ptr<ReplayStage> stage;
@@ -102,7 +108,9 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   const Lsn stored = core.store->stored();
   auto journal = storage.open_journal(
       resources_.journal_disk, core.loop, resources_.journal_worker, core.options.journal, stored,
-      [&replay](Lsn lsn, RecordType type, std::string_view payload) {
+      [&replay, &core](Lsn lsn, RecordType type, std::string_view payload) {
+        if (replay.records() % kRecordsBetweenReports == 0)
+          core.options.replaying(replay.records());
         return replay.Apply(lsn, type, payload);
       },
       {.durable =

@@ -35,6 +35,9 @@ struct ShardOptions {
   std::size_t max_long_polls = 10'000;
   std::size_t max_reads = 4096;               // waiting for a reader
   std::uint64_t max_lookup_bytes = 32 << 20;  // adds that wait to learn if they are duplicates
+  // Called now and then while the journal is replayed, with how many records were. On the thread
+  // that opens the shard.
+  std::function<void(std::uint64_t records)> replaying = [](std::uint64_t) {};
 };
 
 // What a shard runs on. All of it outlives the shard.

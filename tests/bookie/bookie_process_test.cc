@@ -17,6 +17,7 @@
 #include "bookie_client.h"
 #include "metadata/registry.h"
 #include "metadata/zookeeper_store.h"
+#include "notify_socket.h"
 #include "tests/support/zookeeper_server.h"
 
 namespace quire::bookie {
@@ -25,6 +26,7 @@ namespace {
 using common::Result;
 using protocol::Code;
 using testing::BookieProcess;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 // Real daemons over a real ZooKeeper server, which all cases share; each has a cluster of its own.
@@ -96,6 +98,25 @@ TEST_F(BookieProcessTest, ServesUntilItIsToldToStop) {
   BookieClient client(loop_, bookie.bookies().at(0), bookie.address());
   EXPECT_EQ(client.Read(1, {0}).answers.at(0).bytes, BookieClient::Entry(1, 0));
   EXPECT_THAT(bookie.log(), HasSubstr(" 0 replayed")) << "a clean stop leaves nothing to replay";
+}
+
+// Started as its unit has it, with Type=notify.
+TEST_F(BookieProcessTest, SystemdHearsOfStartReplayAndStop) {
+  const NotifySocket systemd;
+  BookieProcess bookie(Options());
+  EXPECT_THAT(systemd.Take(), EndsWith("|STATUS=serving\nREADY=1|")) << "before the ready line";
+  {
+    BookieClient client(loop_, bookie.bookies().at(0), bookie.address());
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(client.AddAndWait(1, i), Code::kOk);
+  }
+  bookie.Kill();
+  EXPECT_EQ(systemd.Take(), "") << "a crash says nothing";
+  bookie.Restart();
+  EXPECT_THAT(systemd.Take(),
+              HasSubstr("|STATUS=" + bookie.directories().at(0) +
+                        ": 0 records of the journal replayed\nEXTEND_TIMEOUT_USEC="));
+  EXPECT_EQ(bookie.Term(), 0);
+  EXPECT_EQ(systemd.Take(), "STATUS=stopping\nSTOPPING=1|");
 }
 
 TEST_F(BookieProcessTest, AConfigurationFileIsServedAndOneThatIsWrongRefused) {

@@ -34,6 +34,7 @@ HOMES = [
     (re.compile(r"[<\"]spdlog/"), re.compile(r"^bookie/log_[a-z_]*\.cc$")),
     (re.compile(r"[<\"]toml\+\+/"), re.compile(r"^bookie/config_toml\.cc$")),
     (re.compile(r"[<\"]prometheus/"), re.compile(r"^bookie/metrics_text\.(h|cc)$")),
+    (re.compile(r"[<\"]systemd/"), re.compile(r"^bookie/service_notifier\.cc$")),
     (re.compile(r"[<\"]isa-l"), re.compile(r"^common/crc32c\.cc$")),
 ]
 
