@@ -27,7 +27,7 @@ enum Code {
   UNAUTHORIZED = 6,
   /** This bookie takes no new entries now. */
   READ_ONLY = 7,
-  /** Over a bound. Try the same bookie again later. */
+  /** Over a bound. Try the same bookie again later: after retry_after_ms, when the reply says it. */
   BUSY = 8,
   /** The daemon at this address does not hold that bookie. */
   WRONG_BOOKIE = 9,
@@ -35,7 +35,8 @@ enum Code {
   BAD_REQUEST = 10,
   /** An entry or LAC record fails its own checksum. */
   CORRUPT = 11,
-  /** The deadline had passed before the request was looked at. Nothing was done. */
+  /** The deadline had passed before the bookie came to it. Nothing was stored or read. A fence that
+      was asked for may have been set all the same. */
   EXPIRED = 12,
 }
 
@@ -64,6 +65,8 @@ struct AddRequest {
 struct AddReply {
   /** One for each add, in the order of the request. OK is sent after the entry is on stable storage. */
   1: required list<Code> codes;
+  /** When something is BUSY: how long to stay away, in milliseconds, at most 1000. */
+  2: optional i32 retry_after_ms;
 }
 
 struct ReadRequest {
@@ -92,6 +95,8 @@ struct ReadReply {
   1: required Code code;
   /** For each id asked, in order; a prefix of them when max_bytes was reached. */
   2: optional list<EntryAnswer> answers;
+  /** When something is BUSY: how long to stay away, in milliseconds, at most 1000. */
+  3: optional i32 retry_after_ms;
 }
 
 struct LacRequest {
@@ -113,6 +118,8 @@ struct LacReply {
   /** The highest LAC that a stored entry or an explicit LAC carries; -1: none. */
   2: optional i64 lac = -1;
   3: optional bool fenced = false;
+  /** When something is BUSY: how long to stay away, in milliseconds, at most 1000. */
+  4: optional i32 retry_after_ms;
 }
 
 struct WriteLacRequest {
@@ -127,6 +134,8 @@ struct WriteLacRequest {
 struct WriteLacReply {
   /** OK is sent after the LAC is on stable storage. Accepted by a fenced ledger too. */
   1: required Code code;
+  /** When something is BUSY: how long to stay away, in milliseconds, at most 1000. */
+  2: optional i32 retry_after_ms;
 }
 
 struct ListEntriesRequest {
@@ -151,6 +160,8 @@ struct ListEntriesReply {
   2: optional list<EntryRun> runs;
   /** Ask again from here; -1: that was all. */
   3: optional i64 next_entry = -1;
+  /** When something is BUSY: how long to stay away, in milliseconds, at most 1000. */
+  4: optional i32 retry_after_ms;
 }
 
 struct StatusRequest {

@@ -11,5 +11,7 @@ inline constexpr std::size_t kMaxEntriesPerCall = 4096;  // adds or reads in one
 inline constexpr std::size_t kMaxReadReplyBytes = std::size_t{2} << 20;  // asked for by one read
 // The largest frame is a read reply that goes over its bound by one entry.
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{4} << 20;
+// The longest that a busy bookie asks its callers to stay away.
+inline constexpr int kMaxRetryAfterMs = 1000;
 
 }  // namespace quire::protocol

@@ -13,11 +13,13 @@ namespace quire::protocol {
 
 // The requests and replies of a bookie as plain structs: what bookie.thrift says, without Thrift.
 // The deadline of a request is how long its caller still waits, in milliseconds; 0 means no limit.
+// retry_after_ms of a reply that is kBusy: how long the caller should stay away; 0: not said.
 
 struct Add {
   std::string_view entry;  // encoded (entry.h); valid during the call that carries it only
   LedgerKey key;
-  bool recovery = false;  // passes a fence: sent by recovery and repair only (T-35)
+  bool recovery = false;         // passes a fence: sent by recovery and repair only (T-35)
+  std::int32_t deadline_ms = 0;  // of the request it came with
 };
 
 struct ReadRequest {
@@ -39,6 +41,7 @@ struct ReadReply {
   Code code = Code::kUnknown;  // of the request as a whole; anything but kOk: no answers
   // One for each id asked, in order; fewer when max_bytes was reached (at least one).
   std::vector<EntryAnswer> answers;
+  std::int32_t retry_after_ms = 0;
 };
 
 struct LacRequest {
@@ -57,6 +60,7 @@ struct LacReply {
   Code code = Code::kUnknown;
   EntryId lac = kNoEntry;  // when kOk: the highest LAC any stored entry or explicit LAC carries
   bool fenced = false;
+  std::int32_t retry_after_ms = 0;
 };
 
 struct WriteLacRequest {
@@ -69,6 +73,7 @@ struct WriteLacRequest {
 
 struct WriteLacReply {
   Code code = Code::kUnknown;
+  std::int32_t retry_after_ms = 0;
 };
 
 // A run of consecutive entry ids: first .. first + count - 1.
@@ -91,6 +96,7 @@ struct ListEntriesReply {
   Code code = Code::kUnknown;
   std::vector<EntryRun> runs;     // ascending
   EntryId next_entry = kNoEntry;  // ask again from here; kNoEntry: that was all
+  std::int32_t retry_after_ms = 0;
 };
 
 struct StatusRequest {

@@ -1,5 +1,6 @@
 #include "rpc/add_codec.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -79,7 +80,8 @@ void ReadAddRequest(WireReader& reader, AddCall& call, bool& ids_good) {
   if (!has_bookie || !has_deadline || !has_adds) reader.Fail();
 }
 
-bool ReadAddReply(WireReader& reader, std::vector<protocol::Code>& codes) {
+bool ReadAddReply(WireReader& reader, std::vector<protocol::Code>& codes,
+                  std::int32_t& retry_after_ms) {
   bool has_codes = false;
   for (WireField field; reader.NextField(field);) {
     if (field.Is(1, WireType::kList)) {
@@ -87,6 +89,8 @@ bool ReadAddReply(WireReader& reader, std::vector<protocol::Code>& codes) {
       codes.clear();
       for (std::uint32_t i = 0; i < count; ++i) codes.push_back(CodeFromWire(reader.I32()));
       has_codes = true;
+    } else if (field.Is(2, WireType::kI32)) {
+      retry_after_ms = std::clamp(reader.I32(), 0, protocol::kMaxRetryAfterMs);
     } else {
       reader.Skip(field.type);
     }
@@ -164,7 +168,8 @@ Decoded DecodeAddCall(std::string_view body, AddCall& call) {
   return Decoded::kOk;
 }
 
-void AppendAddReply(std::string& out, std::int32_t seqid, std::span<const protocol::Code> codes) {
+void AppendAddReply(std::string& out, std::int32_t seqid, std::span<const protocol::Code> codes,
+                    std::int32_t retry_after_ms) {
   QUIRE_CHECK(codes.size() <= kMaxWireElements);
   const std::size_t begin = BeginFrame(out, MessageType::kReply, kAddMethod, seqid);
   AppendField(out, WireType::kStruct, 0);
@@ -176,22 +181,29 @@ void AppendAddReply(std::string& out, std::int32_t seqid, std::span<const protoc
   for (std::size_t i = 0; i < codes.size(); ++i) {
     common::StoreBig(out.data() + at + i * kCodeBytes, static_cast<std::int32_t>(codes[i]));
   }
+  if (retry_after_ms > 0) {
+    AppendField(out, WireType::kI32, 2);
+    common::AppendBig(out, retry_after_ms);
+  }
   AppendStop(out);
   AppendStop(out);
   QUIRE_CHECK(SealFrame(out, begin));
 }
 
-bool DecodeAddReply(std::string_view body, std::vector<protocol::Code>& codes) {
+bool DecodeAddReply(std::string_view body, std::vector<protocol::Code>& codes,
+                    std::int32_t* retry_after_ms) {
   codes.clear();
+  std::int32_t retry = 0;
   WireReader reader(body);
   bool has_codes = false;
   for (WireField field; reader.NextField(field);) {
     if (field.Is(0, WireType::kStruct)) {
-      has_codes = ReadAddReply(reader, codes);
+      has_codes = ReadAddReply(reader, codes, retry);
     } else {
       reader.Skip(field.type);
     }
   }
+  if (retry_after_ms != nullptr) *retry_after_ms = retry;
   return reader.ok() && reader.at_end() && has_codes;
 }
 

@@ -62,11 +62,13 @@ struct AddCall {
 // bytes; `call.adds` still has as many elements as the request.
 Decoded DecodeAddCall(std::string_view body, AddCall& call);
 
-// Appends a whole reply frame. At most kMaxWireElements codes.
-void AppendAddReply(std::string& out, std::int32_t seqid, std::span<const protocol::Code> codes);
+// Appends a whole reply frame. At most kMaxWireElements codes. `retry_after_ms`: 0: not said.
+void AppendAddReply(std::string& out, std::int32_t seqid, std::span<const protocol::Code> codes,
+                    std::int32_t retry_after_ms = 0);
 
 // Reads the body of an `add` reply into `codes`. False when malformed.
-bool DecodeAddReply(std::string_view body, std::vector<protocol::Code>& codes);
+bool DecodeAddReply(std::string_view body, std::vector<protocol::Code>& codes,
+                    std::int32_t* retry_after_ms = nullptr);
 
 // A code that this version does not know says nothing: kUnknown.
 protocol::Code CodeFromWire(std::int32_t value);

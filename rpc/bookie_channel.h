@@ -16,7 +16,8 @@ struct AddTicket {
   std::shared_ptr<AddSink> sink;
   protocol::EntryId entry;
   int slot = 0;
-  std::uint32_t generation = 0;  // of the slot when the add was sent (T-09)
+  std::uint32_t generation = 0;     // of the slot when the add was sent (T-09)
+  std::int32_t retry_after_ms = 0;  // filled in when the answer is kBusy and says it
 };
 
 // Gets the outcome of adds. Loop thread only.

@@ -224,12 +224,15 @@ FrameStream::Taken BookieConnection::OnFrame(std::string_view frame) {
     if (!call->done(Code::kOk, message.body)) Break();
     return kTaken;
   }
-  if (!DecodeAddReply(message.body, codes_) || codes_.size() != call->adds.size()) {
+  std::int32_t retry_after_ms = 0;
+  if (!DecodeAddReply(message.body, codes_, &retry_after_ms) ||
+      codes_.size() != call->adds.size()) {
     pending_.Insert(message.seqid, std::move(*call));  // ends like the others
     Break();
     return kTaken;
   }
   for (std::size_t i = 0; i < codes_.size(); ++i) {
+    if (codes_[i] == Code::kBusy) call->adds[i].retry_after_ms = retry_after_ms;
     call->adds[i].sink->OnAdd(call->adds[i], codes_[i]);
   }
   if (spare_tickets_.size() < kSpareTickets) {

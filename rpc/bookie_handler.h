@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -31,6 +32,10 @@ class BookieHandler {
   // False while the bookie cannot take more bytes of adds: the server then stops reading from its
   // connections and asks again later (back-pressure reaches the sender's socket).
   virtual bool Accepting() const = 0;
+
+  // When somebody who is answered BUSY now may come back, in milliseconds; 0: no idea. The server
+  // puts it into the answer.
+  virtual std::int32_t RetryAfterMs(protocol::BookieId /*bookie*/) const { return 0; }
 };
 
 }  // namespace quire::rpc

@@ -22,10 +22,14 @@ constexpr int kProbeSeconds = 10;
 constexpr int kProbes = 3;
 constexpr int kUnackedMs = 60'000;
 
+// At most in one system call; what the peer takes is noticed between two of them.
+constexpr std::size_t kWriteBytes = std::size_t{256} * 1024;
+
 void Configure(Socket& socket) {
   error_code ignored;  // without one of these the connection works, only less well
   ignored = socket.set_option(asio::ip::tcp::no_delay(true), ignored);
   ignored = socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  ignored = socket.non_blocking(true, ignored);
   const auto set = [&](int name, int value) {
     ::setsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, sizeof(value));
   };
@@ -35,27 +39,52 @@ void Configure(Socket& socket) {
   set(TCP_USER_TIMEOUT, kUnackedMs);
 }
 
+std::string PeerOf(const Socket& socket) {
+  error_code gone;
+  const auto peer = socket.remote_endpoint(gone);
+  return gone ? "somebody" : peer.address().to_string() + ":" + std::to_string(peer.port());
+}
+
 }  // namespace
 
-FrameStream::FrameStream(const common::Loop& loop, Socket socket, Owner& owner)
-    : loop_(loop), socket_(std::move(socket)), owner_(&owner), last_received_(loop.Now()) {
+FrameStream::FrameStream(const common::Loop& loop, Socket socket, Owner& owner,
+                         std::shared_ptr<common::ByteBudget> received)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      peer_(PeerOf(socket_)),
+      owner_(&owner),
+      received_(std::move(received)),
+      held_(received_),
+      last_received_(loop.Now()) {
   Configure(socket_);
 }
 
-void FrameStream::Read() {
-  const auto space = input_.Space();
-  QUIRE_CHECK(!space.empty());
-  socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                          [self = shared_from_this()](const error_code& failed, std::size_t bytes) {
-                            self->OnRead(failed, bytes);
-                          });
+// Waits without memory: an idle connection has none.
+void FrameStream::AwaitBytes() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+    self->OnReadable(failed);
+  });
 }
 
-void FrameStream::OnRead(const error_code& failed, std::size_t bytes) {
+void FrameStream::OnReadable(const error_code& failed) {
   if (owner_ == nullptr) return;
   if (failed) return Break(failed.message(), false);
-  input_.Filled(bytes);
-  last_received_ = loop_.Now();
+  // The frame under way has its room already; a new one may be of any size.
+  if (received_ && !input_.in_frame() && !received_->Has(kLeastBudget)) {
+    awaits_room_ = true;
+    return received_->Await(kLeastBudget, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->OnReadable({});
+    });
+  }
+  awaits_room_ = false;
+  const auto space = input_.Space();
+  error_code error;
+  const std::size_t bytes = socket_.read_some(asio::buffer(space.data(), space.size()), error);
+  if (error && error != asio::error::would_block) return Break(error.message(), false);
+  if (bytes > 0) {
+    input_.Filled(bytes);
+    last_received_ = loop_.Now();
+  }
   Deliver();
 }
 
@@ -63,13 +92,23 @@ void FrameStream::Deliver() {
   while (owner_ != nullptr) {
     const FrameView first = FirstFrame(input_.content());
     if (first.state == FrameState::kTooLarge) return Break("frame too large", true);
-    if (first.state == FrameState::kIncomplete) return Read();
+    if (first.state == FrameState::kIncomplete) break;
     if (owner_->OnFrame(first.frame) == Taken::kNotNow) {
       paused_ = true;
-      return;
+      break;
     }
     input_.Consume(first.need_bytes);
+    frame_begun_.reset();
   }
+  EndDelivery();
+}
+
+void FrameStream::EndDelivery() {
+  input_.Settle();
+  if (owner_ == nullptr) return;
+  if (!input_.empty() && !frame_begun_) frame_begun_ = loop_.Now();
+  held_.Resize(input_.need_bytes());
+  if (!paused_) AwaitBytes();
 }
 
 void FrameStream::Resume() {
@@ -79,13 +118,27 @@ void FrameStream::Resume() {
   Deliver();
 }
 
+FrameStream::Waits FrameStream::waits() const {
+  Waits waits;
+  if (!input_.empty() && !paused_ && !awaits_room_) waits.frame = frame_begun_;
+  waits.last_received = last_received_;
+  if (writing()) waits.taken = last_taken_;
+  return waits;
+}
+
 void FrameStream::Write(std::vector<std::string> blocks) {
   QUIRE_CHECK(!writing() && !blocks.empty());
   if (owner_ == nullptr) return;
   blocks_ = std::move(blocks);
   buffers_.clear();
   for (const std::string& block : blocks_) buffers_.push_back(asio::buffer(block));
-  asio::async_write(socket_, buffers_,
+  // Asked before each write of a part: the peer has taken the one before.
+  const auto go_on = [self = shared_from_this()](const error_code& failed,
+                                                 std::size_t) -> std::size_t {
+    self->last_taken_ = self->loop_.Now();
+    return failed ? 0 : kWriteBytes;
+  };
+  asio::async_write(socket_, buffers_, go_on,
                     [self = shared_from_this()](const error_code& failed, std::size_t) {
                       auto written = std::exchange(self->blocks_, {});
                       if (self->owner_ == nullptr) return;
@@ -96,6 +149,7 @@ void FrameStream::Write(std::vector<std::string> blocks) {
 
 void FrameStream::Close() {
   owner_ = nullptr;
+  held_.Resize(0);
   error_code ignored;
   ignored = socket_.shutdown(Socket::shutdown_both, ignored);
   ignored = socket_.close(ignored);

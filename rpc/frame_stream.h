@@ -5,10 +5,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/byte_budget.h"
 #include "common/loop.h"
 #include "rpc/receive_buffer.h"
 
@@ -19,8 +21,9 @@ using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // One connected socket that speaks frames: hands each frame of a read to its owner in place and
-// writes blocks of frames, one write at a time. Loop thread only. Operations under way keep it
-// alive; after Close() it does not touch its owner.
+// writes blocks of frames, one write at a time. With a budget it holds what its frames will take
+// when they are whole, and reads only when there is room for that. Loop thread only. Operations
+// under way keep it alive; after Close() it does not touch its owner.
 class FrameStream : public std::enable_shared_from_this<FrameStream> {
  public:
   enum class Taken { kYes, kNotNow };
@@ -40,9 +43,14 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
     ~Owner() = default;
   };
 
-  FrameStream(const common::Loop& loop, Socket socket, Owner& owner);
+  // The least a budget must have for one frame to come.
+  static constexpr std::size_t kLeastBudget = ReceiveBuffer::kMostBytes;
 
-  void Start() { Read(); }
+  // `received`: null for no bound.
+  FrameStream(const common::Loop& loop, Socket socket, Owner& owner,
+              std::shared_ptr<common::ByteBudget> received = nullptr);
+
+  void Start() { AwaitBytes(); }
   void Resume();
   bool paused() const { return paused_; }
 
@@ -53,23 +61,41 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   // Ends the connection; the owner is not called any more.
   void Close();
 
+  // HOST:PORT of the other end.
+  const std::string& peer() const { return peer_; }
+
   // When the last bytes came (at first: when the stream was made).
   common::TimePoint last_received() const { return last_received_; }
 
+  // Since when the peer lets us wait.
+  struct Waits {
+    std::optional<common::TimePoint> frame;  // that began then and has not come whole
+    std::optional<common::TimePoint> taken;  // some of what is being written; nothing since
+    common::TimePoint last_received;
+  };
+  Waits waits() const;
+
  private:
-  void Read();
-  void OnRead(const boost::system::error_code& failed, std::size_t bytes);
+  void AwaitBytes();
+  void OnReadable(const boost::system::error_code& failed);
   void Deliver();
+  void EndDelivery();
   void Break(const std::string& reason, bool frame_too_large);
 
   const common::Loop& loop_;
   Socket socket_;
+  const std::string peer_;
   Owner* owner_;  // null when closed
   ReceiveBuffer input_;
+  const std::shared_ptr<common::ByteBudget> received_;
+  common::ByteBudget::Hold held_;    // for input_
   std::vector<std::string> blocks_;  // being written
   std::vector<boost::asio::const_buffer> buffers_;
   common::TimePoint last_received_;
+  std::optional<common::TimePoint> frame_begun_;  // the one that has not come whole
+  common::TimePoint last_taken_;
   bool paused_ = false;
+  bool awaits_room_ = false;
 };
 
 }  // namespace quire::rpc

@@ -1,53 +1,79 @@
 #include "rpc/receive_buffer.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
-#include "rpc/frame_codec.h"
+#include "common/check.h"
 
 namespace quire::rpc {
 namespace {
 
-constexpr std::size_t kLeastBytes = std::size_t{16} * 1024;
-constexpr std::size_t kMostBytes = kFrameMost + kLeastBytes;
-// More per read saves no further time.
-constexpr std::size_t kEagerBytes = std::size_t{1024} * 1024;
-constexpr int kSmallReadsToShrink = 256;
+constexpr std::size_t kLeastBytes = std::size_t{4} * 1024;
+// Memory grows by this factor as the bytes come, so that large frames are not moved often.
+constexpr std::size_t kGrowth = 4;
+
+// One connection of a thread reads at a time, and is done with it in the same turn.
+char* Scratch() {
+  thread_local const auto scratch =
+      std::make_unique_for_overwrite<char[]>(kFrameHeaderBytes + ReceiveBuffer::kScratchBytes);
+  return scratch.get();
+}
+
+// The bytes with the rest of the last frame that begins in them.
+std::size_t NeedOf(std::string_view bytes) {
+  std::size_t whole = 0;
+  while (true) {
+    const FrameView next = FirstFrame(bytes.substr(whole));
+    if (next.state == FrameState::kTooLarge) return bytes.size();  // ends the connection
+    if (next.state == FrameState::kIncomplete)
+      return std::max(bytes.size(), whole + next.need_bytes);
+    whole += next.need_bytes;
+    if (whole == bytes.size()) return whole;
+  }
+}
 
 }  // namespace
 
 std::span<char> ReceiveBuffer::Space() {
-  const std::size_t held = end_ - begin_;
-  if (held == 0 && small_reads_ >= kSmallReadsToShrink) {
-    small_reads_ = 0;
-    begin_ = end_ = 0;
-    Reallocate(kLeastBytes);
-  } else if (begin_ > 0) {
-    std::memmove(data_.get(), data_.get() + begin_, held);
-    begin_ = 0;
-    end_ = held;
+  QUIRE_CHECK(!in_scratch_);
+  if (!in_frame()) {
+    char* const scratch = Scratch();
+    if (size_ > 0) std::memcpy(scratch, begin_, size_);
+    begin_ = scratch;
+    in_scratch_ = true;
+    return {begin_ + size_, kScratchBytes};
   }
-  const bool eager = filled_up_ && capacity_ < kEagerBytes;
-  if (capacity_ < kMostBytes && (eager || capacity_ - end_ < kLeastBytes)) {
-    Reallocate(std::clamp(2 * capacity_, kLeastBytes, kMostBytes));
+  if (static_cast<std::size_t>(begin_ - own_.get()) + size_ == capacity_) {
+    Reallocate(std::min(need_, std::max(kGrowth * size_, kLeastBytes)));
   }
-  filled_up_ = false;
-  return {data_.get() + end_, capacity_ - end_};
+  char* const end = begin_ + size_;
+  const std::size_t room = capacity_ - static_cast<std::size_t>(end - own_.get());
+  return {end, std::min(room, need_ - size_)};
 }
 
-void ReceiveBuffer::Filled(std::size_t bytes) {
-  end_ += bytes;
-  filled_up_ = end_ == capacity_;
-  const bool small = end_ < capacity_ / 8 && capacity_ > kLeastBytes;
-  small_reads_ = small ? small_reads_ + 1 : 0;
+void ReceiveBuffer::Settle() {
+  if (size_ == 0) {
+    own_.reset();
+    capacity_ = need_ = 0;
+    begin_ = nullptr;
+    in_scratch_ = false;
+    return;
+  }
+  need_ = NeedOf(content());
+  if (!in_scratch_) return;
+  Reallocate(std::min(need_, std::max(kGrowth * size_, kLeastBytes)));
+  in_scratch_ = false;
 }
 
 void ReceiveBuffer::Reallocate(std::size_t capacity) {
+  capacity = std::max(capacity, size_);
   auto data = std::make_unique_for_overwrite<char[]>(capacity);
-  if (end_ > 0) std::memcpy(data.get(), data_.get(), end_);
-  data_ = std::move(data);
+  std::memcpy(data.get(), begin_, size_);
+  own_ = std::move(data);
   capacity_ = capacity;
+  begin_ = own_.get();
 }
 
 }  // namespace quire::rpc

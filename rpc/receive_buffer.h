@@ -5,34 +5,51 @@
 #include <span>
 #include <string_view>
 
+#include "rpc/frame_codec.h"
+
 namespace quire::rpc {
 
-// The bytes that arrived on one connection and were not used yet. Its memory follows the traffic:
-// it doubles while reads fill it, up to one largest frame and a little more, and falls back when
-// that much has not been needed for a while. An idle or slow peer costs what it sent, not what it
-// announced.
+// The bytes that arrived on one connection and were not used yet. Reads go into one large scratch
+// of the thread, where whole frames are used in place; only what is left of a read, mostly a frame
+// that has not come whole, moves to memory of the connection. An idle peer costs nothing and a slow
+// one what it sent, not what it announced.
 class ReceiveBuffer {
  public:
-  std::string_view content() const { return {data_.get() + begin_, end_ - begin_}; }
-  std::size_t capacity() const { return capacity_; }
+  // What one read into the scratch can bring.
+  static constexpr std::size_t kScratchBytes = std::size_t{256} * 1024;
+  // The most that can be left of a read, with the rest of its last frame.
+  static constexpr std::size_t kMostBytes = kFrameMost + kScratchBytes;
 
-  // Where the next read goes; never empty while the content is less than a largest frame. Moves the
-  // content.
+  std::string_view content() const { return {begin_, size_}; }
+  bool empty() const { return size_ == 0; }
+  // Of the connection's own memory.
+  std::size_t capacity() const { return capacity_; }
+  // What the content will take when its last frame is whole; 0 when nothing is left of it. Settled.
+  std::size_t need_bytes() const { return need_; }
+  // The length of the frame that has not come whole is known: Space() is for the rest of it only.
+  bool in_frame() const { return size_ >= kFrameHeaderBytes; }
+
+  // Where the next read goes; never empty. Settled, and no whole frame is in the content.
   std::span<char> Space();
   // The read put so many bytes there.
-  void Filled(std::size_t bytes);
+  void Filled(std::size_t bytes) { size_ += bytes; }
   // The first bytes of the content are done with.
-  void Consume(std::size_t bytes) { begin_ += bytes; }
+  void Consume(std::size_t bytes) {
+    begin_ += bytes;
+    size_ -= bytes;
+  }
+  // The turn ends: what is left moves out of the scratch, and memory without content goes.
+  void Settle();
 
  private:
   void Reallocate(std::size_t capacity);
 
-  std::unique_ptr<char[]> data_;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
-  bool filled_up_ = false;  // by the last read: there is more than the space offered
-  int small_reads_ = 0;     // in a row, that needed a small part of the capacity
+  std::unique_ptr<char[]> own_;
+  std::size_t capacity_ = 0;  // of own_
+  char* begin_ = nullptr;     // of the content, in own_ or in the scratch
+  std::size_t size_ = 0;
+  std::size_t need_ = 0;
+  bool in_scratch_ = false;
 };
 
 }  // namespace quire::rpc

@@ -33,6 +33,8 @@ class SendQueue {
   std::vector<std::string> Take() { return std::exchange(blocks_, std::move(spare_list_)); }
   // ...and gives them back when they are written.
   void GiveBack(std::vector<std::string> written);
+  // Frees the memory that is kept for later blocks.
+  void DropSpare() { spare_.clear(); }
 
  private:
   // A block that is large enough for a system call of its own.

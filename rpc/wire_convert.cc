@@ -1,5 +1,6 @@
 #include "rpc/wire_convert.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -40,6 +41,18 @@ bool ParseFenceKey(const Wire& wire, protocol::LedgerKey& key) {
 // An id that an entry can have, or kNoEntry. The largest number has no successor and is none.
 bool IsLac(protocol::EntryId id) {
   return id >= protocol::kNoEntry && id.value() < INT64_MAX;
+}
+
+// Only a busy bookie says when to come back; what else it may say is no reason to wait for long.
+template <typename Reply, typename Wire>
+void PutRetryAfter(const Reply& reply, Wire& wire) {
+  if (reply.retry_after_ms > 0) wire.__set_retry_after_ms(reply.retry_after_ms);
+}
+template <typename Wire>
+std::int32_t RetryAfterOf(const Wire& wire) {
+  return wire.__isset.retry_after_ms
+             ? std::clamp(wire.retry_after_ms, 0, protocol::kMaxRetryAfterMs)
+             : 0;
 }
 
 // Ascending, none empty, and no end beyond the ids there are.
@@ -155,6 +168,7 @@ bool FromWire(wire::StatusRequest&& wire, protocol::StatusRequest& request) {
 wire::ReadReply ToWire(protocol::ReadReply&& reply) {
   wire::ReadReply wire;
   wire.code = CodeToWire(reply.code);
+  PutRetryAfter(reply, wire);
   if (reply.code != protocol::Code::kOk) return wire;
   wire.__isset.answers = true;
   wire.answers.reserve(reply.answers.size());
@@ -169,6 +183,7 @@ wire::ReadReply ToWire(protocol::ReadReply&& reply) {
 
 bool FromWire(wire::ReadReply&& wire, protocol::ReadReply& reply) {
   reply.code = CodeOf(wire.code);
+  reply.retry_after_ms = RetryAfterOf(wire);
   reply.answers.clear();
   if (reply.code != protocol::Code::kOk) return true;
   reply.answers.reserve(wire.answers.size());
@@ -183,30 +198,37 @@ bool FromWire(wire::ReadReply&& wire, protocol::ReadReply& reply) {
 wire::LacReply ToWire(const protocol::LacReply& reply) {
   wire::LacReply wire;
   wire.code = CodeToWire(reply.code);
+  PutRetryAfter(reply, wire);
   wire.__set_lac(reply.lac.value());
   wire.__set_fenced(reply.fenced);
   return wire;
 }
 
 bool FromWire(wire::LacReply&& wire, protocol::LacReply& reply) {
-  reply = {.code = CodeOf(wire.code), .lac = protocol::EntryId(wire.lac), .fenced = wire.fenced};
+  reply = {.code = CodeOf(wire.code),
+           .lac = protocol::EntryId(wire.lac),
+           .fenced = wire.fenced,
+           .retry_after_ms = RetryAfterOf(wire)};
   return IsLac(reply.lac);
 }
 
 wire::WriteLacReply ToWire(const protocol::WriteLacReply& reply) {
   wire::WriteLacReply wire;
   wire.code = CodeToWire(reply.code);
+  PutRetryAfter(reply, wire);
   return wire;
 }
 
 bool FromWire(wire::WriteLacReply&& wire, protocol::WriteLacReply& reply) {
   reply.code = CodeOf(wire.code);
+  reply.retry_after_ms = RetryAfterOf(wire);
   return true;
 }
 
 wire::ListEntriesReply ToWire(const protocol::ListEntriesReply& reply) {
   wire::ListEntriesReply wire;
   wire.code = CodeToWire(reply.code);
+  PutRetryAfter(reply, wire);
   if (reply.code != protocol::Code::kOk) return wire;
   wire.__isset.runs = true;
   wire.runs.reserve(reply.runs.size());
@@ -221,6 +243,7 @@ wire::ListEntriesReply ToWire(const protocol::ListEntriesReply& reply) {
 
 bool FromWire(wire::ListEntriesReply&& wire, protocol::ListEntriesReply& reply) {
   reply.code = CodeOf(wire.code);
+  reply.retry_after_ms = RetryAfterOf(wire);
   reply.next_entry = protocol::EntryId(wire.next_entry);
   reply.runs.clear();
   reply.runs.reserve(wire.runs.size());

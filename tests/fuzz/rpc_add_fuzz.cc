@@ -123,7 +123,9 @@ std::int32_t NumberOf(const wire::Code::type& code) {
 
 void CheckReply(std::string_view body) {
   std::vector<protocol::Code> codes;
-  const bool decoded = rpc::DecodeAddReply(body, codes);
+  std::int32_t retry_after_ms = 0;
+  const bool decoded = rpc::DecodeAddReply(body, codes, &retry_after_ms);
+  QUIRE_CHECK(retry_after_ms >= 0 && retry_after_ms <= protocol::kMaxRetryAfterMs);
   const auto facts = WalkStruct(body, static_cast<int>(rpc::WireType::kI32));
   if (facts && facts->unnamed_type) return;
   wire::Bookie_add_result result;

@@ -52,10 +52,12 @@ FrameState CutPieces(std::string_view stream, std::size_t piece, std::vector<std
       frames.emplace_back(view.frame);
       buffer.Consume(view.need_bytes);
     }
+    buffer.Settle();
+    QUIRE_CHECK(buffer.need_bytes() <= rpc::ReceiveBuffer::kMostBytes);
   }
   // A peer costs what it sent, not what it announced.
-  constexpr std::size_t kLeast = std::size_t{64} * 1024;
-  QUIRE_CHECK(buffer.capacity() <= kLeast + 2 * all);
+  constexpr std::size_t kLeast = std::size_t{4} * 1024;
+  QUIRE_CHECK(buffer.capacity() <= kLeast + 4 * all);
   return FrameState::kIncomplete;
 }
 

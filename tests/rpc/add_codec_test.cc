@@ -91,20 +91,40 @@ TEST(AddCodecTest, TheGeneratedCodeReadsTheRequest) {
 }
 
 TEST(AddCodecTest, WritesTheReplyThatTheGeneratedCodeWritesAndReadsIt) {
-  const std::vector<Code> codes = {Code::kOk, Code::kFenced, Code::kExpired};
-  wire::Bookie_add_result result;
-  for (const Code code : codes) {
-    result.success.codes.push_back(static_cast<wire::Code::type>(code));
+  const std::vector<Code> codes = {Code::kOk, Code::kFenced, Code::kBusy};
+  for (const std::int32_t retry_after_ms : {0, 70}) {
+    wire::Bookie_add_result result;
+    for (const Code code : codes) {
+      result.success.codes.push_back(static_cast<wire::Code::type>(code));
+    }
+    if (retry_after_ms > 0) result.success.__set_retry_after_ms(retry_after_ms);
+    result.__isset.success = true;
+    const std::string generated =
+        GeneratedFrame("add", apache::thrift::protocol::T_REPLY, 77, result);
+    std::string written = "earlier reply";
+    AppendAddReply(written, 77, codes, retry_after_ms);
+    EXPECT_EQ(written, "earlier reply" + generated);
+    std::vector<Code> read = {Code::kBusy};
+    std::int32_t retry = -1;
+    ASSERT_TRUE(DecodeAddReply(Parse(generated).body, read, &retry));
+    EXPECT_EQ(read, codes);
+    EXPECT_EQ(retry, retry_after_ms);
   }
-  result.__isset.success = true;
-  const std::string generated =
-      GeneratedFrame("add", apache::thrift::protocol::T_REPLY, 77, result);
-  std::string written = "earlier reply";
-  AppendAddReply(written, 77, codes);
-  EXPECT_EQ(written, "earlier reply" + generated);
-  std::vector<Code> read = {Code::kBusy};
-  ASSERT_TRUE(DecodeAddReply(Parse(generated).body, read));
-  EXPECT_EQ(read, codes);
+}
+
+TEST(AddCodecTest, NobodyCanMakeAClientStayAwayForLong) {
+  for (const auto& [said, taken] : {std::pair(INT32_MAX, protocol::kMaxRetryAfterMs), {-5, 0}}) {
+    wire::Bookie_add_result result;
+    result.success.codes.push_back(wire::Code::BUSY);
+    result.success.__set_retry_after_ms(said);
+    result.__isset.success = true;
+    std::vector<Code> codes;
+    std::int32_t retry = -1;
+    ASSERT_TRUE(DecodeAddReply(
+        Parse(GeneratedFrame("add", apache::thrift::protocol::T_REPLY, 1, result)).body, codes,
+        &retry));
+    EXPECT_EQ(retry, taken);
+  }
 }
 
 // Fields in any order, fields nobody knows, and recovery left out: what another implementation may

@@ -14,44 +14,82 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// One read; what does not fit comes with the next one.
+std::string_view PutOnce(ReceiveBuffer& buffer, std::string_view bytes) {
+  const auto space = buffer.Space();
+  const std::size_t count = std::min(space.size(), bytes.size());
+  std::memcpy(space.data(), bytes.data(), count);
+  buffer.Filled(count);
+  return bytes.substr(count);
+}
 void Put(ReceiveBuffer& buffer, std::string_view bytes) {
   while (!bytes.empty()) {
-    const auto space = buffer.Space();
-    const std::size_t count = std::min(space.size(), bytes.size());
-    std::memcpy(space.data(), bytes.data(), count);
-    buffer.Filled(count);
-    bytes.remove_prefix(count);
+    bytes = PutOnce(buffer, bytes);
+    buffer.Settle();
   }
+}
+std::string Frame(std::size_t bytes) {
+  std::string frame(kFrameHeaderBytes + bytes, 'x');
+  common::StoreBig(frame.data(), static_cast<std::uint32_t>(bytes));
+  return frame;
+}
+
+TEST(ReceiveBufferTest, WholeFramesAreUsedInPlaceAndLeaveNothing) {
+  ReceiveBuffer buffer;
+  PutOnce(buffer, Frame(10) + Frame(20));
+  EXPECT_EQ(FirstFrame(buffer.content()).frame.size(), 10U);
+  buffer.Consume(14);
+  EXPECT_EQ(FirstFrame(buffer.content()).frame.size(), 20U);
+  buffer.Consume(24);
+  buffer.Settle();
+  EXPECT_TRUE(buffer.empty());
+  EXPECT_EQ(buffer.capacity(), 0U);
+  EXPECT_EQ(buffer.need_bytes(), 0U);
 }
 
 TEST(ReceiveBufferTest, KeepsTheBytesThatWereNotConsumed) {
   ReceiveBuffer buffer;
-  Put(buffer, "hello world");
-  buffer.Consume(6);
-  Put(buffer, "!");
-  EXPECT_EQ(buffer.content(), "world!");
+  const std::string second = Frame(100);
+  PutOnce(buffer, Frame(10) + second.substr(0, 50));
+  buffer.Consume(14);
+  buffer.Settle();
+  {
+    ReceiveBuffer other;
+    Put(other, Frame(200'000));
+  }  // has the scratch meanwhile
+  EXPECT_EQ(buffer.content(), second.substr(0, 50));
+  EXPECT_EQ(buffer.need_bytes(), second.size());
+  Put(buffer, second.substr(50));
+  EXPECT_EQ(buffer.content(), second);
+  EXPECT_FALSE(buffer.in_frame() && buffer.need_bytes() > second.size());
 }
 
-TEST(ReceiveBufferTest, GrowsWithTheBytesThatCameAndNotBeyondOneFrame) {
+TEST(ReceiveBufferTest, AFrameWhoseLengthIsNotKnownYetIsReadOn) {
   ReceiveBuffer buffer;
-  Put(buffer, "four");
-  EXPECT_LE(buffer.capacity(), 64U * 1024);
-  Put(buffer, std::string(kFrameMost - 4, 'x'));
-  EXPECT_EQ(buffer.content().size(), kFrameMost);
-  EXPECT_FALSE(buffer.Space().empty());
-  EXPECT_LE(buffer.capacity(), kFrameMost + 64 * 1024);
+  const std::string frame = Frame(300);
+  for (const char byte : frame) Put(buffer, {&byte, 1});
+  EXPECT_EQ(buffer.content(), frame);
 }
 
-TEST(ReceiveBufferTest, FallsBackWhenTheTrafficIsSmall) {
+TEST(ReceiveBufferTest, CostsWhatCameAndSaysWhatTheRestWillTake) {
   ReceiveBuffer buffer;
-  Put(buffer, std::string(1024 * 1024, 'x'));
-  buffer.Consume(1024 * 1024);
-  const std::size_t grown = buffer.capacity();
-  for (int i = 0; i < 1000; ++i) {
-    Put(buffer, "tiny");
-    buffer.Consume(4);
-  }
-  EXPECT_LT(buffer.capacity(), grown / 8);
+  const std::string frame = Frame(protocol::kMaxFrameBytes);
+  Put(buffer, std::string_view(frame).substr(0, 100));
+  EXPECT_EQ(buffer.need_bytes(), kFrameMost);
+  EXPECT_LE(buffer.capacity(), 4096U);
+  Put(buffer, std::string_view(frame).substr(100));
+  EXPECT_EQ(buffer.content(), frame);
+  EXPECT_EQ(buffer.capacity(), kFrameMost);
+  buffer.Consume(frame.size());
+  buffer.Settle();
+  EXPECT_EQ(buffer.capacity(), 0U);
+}
+
+TEST(ReceiveBufferTest, FramesThatWaitForTheirTurnAreCountedWithTheRestOfTheLast) {
+  ReceiveBuffer buffer;
+  PutOnce(buffer, Frame(10) + Frame(20) + Frame(70'000).substr(0, 30));
+  buffer.Settle();  // nobody took the first
+  EXPECT_EQ(buffer.need_bytes(), 14U + 24U + 70'004U);
 }
 
 TEST(SendQueueTest, GathersWhatIsComposedAndCountsItUntilItIsWritten) {

@@ -19,6 +19,7 @@ class FakeBookie final : public BookieHandler {
     std::vector<std::string> entries;
     std::vector<protocol::LedgerKey> keys;
     std::vector<bool> recovery;
+    std::int32_t deadline_ms = 0;
     common::Callback<std::vector<protocol::Code>> done;
 
     void AnswerAll(protocol::Code code) {
@@ -39,6 +40,7 @@ class FakeBookie final : public BookieHandler {
       call.entries.emplace_back(add.entry);
       call.keys.push_back(add.key);
       call.recovery.push_back(add.recovery);
+      call.deadline_ms = add.deadline_ms;
     }
     call.done = std::move(done);
     if (answer_at_once) call.AnswerAll(protocol::Code::kOk);
@@ -62,6 +64,7 @@ class FakeBookie final : public BookieHandler {
     statuses.push_back({std::move(request), std::move(done)});
   }
   bool Accepting() const override { return accepting; }
+  std::int32_t RetryAfterMs(protocol::BookieId /*bookie*/) const override { return retry_after_ms; }
 
   std::size_t adds() const {
     std::size_t count = 0;
@@ -70,6 +73,7 @@ class FakeBookie final : public BookieHandler {
   }
 
   bool accepting = true;
+  std::int32_t retry_after_ms = 0;
   bool answer_at_once = false;
   std::deque<AddCall> add_calls;
   std::deque<Held<protocol::ReadRequest, protocol::ReadReply>> reads;

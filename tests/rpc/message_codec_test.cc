@@ -225,5 +225,20 @@ TEST(MessageCodecTest, DoesNotWriteWhatIsLargerThanAFrame) {
   EXPECT_EQ(out, "kept");
 }
 
+TEST(MessageCodecTest, ABusyReplyOfAnyKindSaysWhenToComeBack) {
+  protocol::ReadReply read{.code = Code::kBusy, .answers = {}, .retry_after_ms = 30};
+  EXPECT_EQ(ReplyRoundTrip("read", read).retry_after_ms, 30);
+  EXPECT_EQ(ReplyRoundTrip("lac", protocol::LacReply{.code = Code::kBusy, .retry_after_ms = 31})
+                .retry_after_ms,
+            31);
+  EXPECT_EQ(ReplyRoundTrip("write_lac",
+                           protocol::WriteLacReply{.code = Code::kBusy, .retry_after_ms = 32})
+                .retry_after_ms,
+            32);
+  protocol::ListEntriesReply list{.code = Code::kBusy, .runs = {}, .retry_after_ms = 5000};
+  EXPECT_EQ(ReplyRoundTrip("list_entries", list).retry_after_ms, protocol::kMaxRetryAfterMs);
+  EXPECT_EQ(ReplyRoundTrip("read", SampleReadReply()).retry_after_ms, 0);
+}
+
 }  // namespace
 }  // namespace quire::rpc
