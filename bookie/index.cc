@@ -52,9 +52,7 @@ Result<void> Index::Load() {
   cursor->Seek("");
   if (cursor->valid()) return Fail(Errc::kCorrupt, "the commit record is missing");
   QUIRE_TRY(cursor->status());
-  // From now on an index without a commit record, or none beside segments, is one that was lost.
   created_ = true;
-  QUIRE_TRY(Begin().Finish(record_));
   return {};
 }
 

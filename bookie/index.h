@@ -28,7 +28,7 @@ class Index {
   // path.
   static common::Result<std::unique_ptr<Index>> Open(const std::string& path, void* env);
 
-  // Nothing was ever committed, nor is the directory one that lost its index: Open made it.
+  // Nothing was ever committed: the directory is new, or lost its index.
   bool created() const { return created_; }
   States TakeStates() { return std::move(states_); }  // as of Open, once
 

@@ -33,8 +33,7 @@ Result<SegmentId> CheckSegments(StoreCore& core) {
   if (core.index->created() && !files->empty()) {
     return Fail(Errc::kCorrupt, path + ": there are " + std::to_string(files->size()) +
                                     " segment files but the index is new; put the index back, or "
-                                    "keep this directory as it is and give the daemon a new, "
-                                    "empty one");
+                                    "make one from them with 'quire disk rebuild-index'");
   }
   for (const auto& [id, space] : core.index->segments()) {
     if (!std::ranges::binary_search(*files, id)) {
@@ -176,6 +175,9 @@ Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loo
   auto core = std::make_shared<StoreCore>(disk, std::move(*index));
   const auto next_segment = CheckSegments(*core);
   if (!next_segment) return Fail(next_segment.error());
+  // From now on an index without a commit record, or none beside segments, is one that was lost.
+  // Not before the segments were looked at: the next start would take them for leftovers.
+  if (core->index->created()) QUIRE_TRY(core->index->Begin().Finish(core->index->record()));
   return std::make_unique<StoreImpl>(loop, flush_worker, std::move(readers), options,
                                      std::move(core), *next_segment);
 }
