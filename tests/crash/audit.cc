@@ -8,6 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "bookie/extent.h"
+#include "bookie/index.h"
+#include "bookie/index_format.h"
+#include "bookie/segment_format.h"
+#include "common/check.h"
 #include "tests/crash/workload.h"
 
 namespace quire::crash {
@@ -20,6 +25,13 @@ namespace {
 
 // Above all that the workload writes.
 constexpr EntryId kProbe(1'000'000);
+
+std::ptrdiff_t SegmentFiles(Machine& machine) {
+  const auto names = machine.segments().List();
+  QUIRE_CHECK(names.has_value());
+  return std::ranges::count_if(
+      *names, [](const auto& name) { return bookie::ParseSegmentName(name).has_value(); });
+}
 
 class Auditor {
  public:
@@ -88,8 +100,11 @@ class Auditor {
                                    if (reply.code != Code::kOk)
                                      return oracle_.Violate(ledger, "cannot be listed");
                                    for (const protocol::EntryRun& run : reply.runs) {
+                                     auto& ids = wanted_[ledger];
+                                     if (!ids.empty() && run.first <= ids.back())
+                                       oracle_.Violate(ledger, run.first, "is listed twice");
                                      for (std::int64_t i = 0; i < run.count; ++i)
-                                       wanted_[ledger].push_back(run.first + i);
+                                       ids.push_back(run.first + i);
                                    }
                                    if (reply.next_entry != protocol::kNoEntry)
                                      List(ledger, reply.next_entry);
@@ -136,11 +151,11 @@ class Auditor {
 
   // What a crash left of segments that no commit knows is gone.
   void CheckSegments() {
-    const auto names = process_.machine().segments().List();
+    const auto files = SegmentFiles(process_.machine());
     const auto segments = process_.shard().Status().segments;
-    if (!names || std::cmp_not_equal(names->size(), segments)) {
-      oracle_.Violate("there are " + std::to_string(names ? names->size() : 0) +
-                      " segment files, the index knows " + std::to_string(segments));
+    if (std::cmp_not_equal(files, segments)) {
+      oracle_.Violate("there are " + std::to_string(files) + " segment files, the index knows " +
+                      std::to_string(segments));
     }
   }
 
@@ -174,11 +189,48 @@ class Auditor {
 
 }  // namespace
 
+void CheckIndex(Machine& machine, Oracle& oracle) {
+  const auto options = Process::Options(machine.env(), 0);
+  auto index = bookie::Index::Open(options.store.index_path, options.store.index_env);
+  if (!index) return oracle.Violate("the index cannot be opened: " + index.error().ToString());
+  const auto states = (*index)->TakeStates();
+  std::map<bookie::SegmentId, std::uint64_t> live;
+  LedgerId ledger(-1);
+  EntryId last = protocol::kNoEntry;
+  const auto cursor = (*index)->Scan();
+  for (cursor->Seek(std::string(1, bookie::kExtentKind));
+       cursor->valid() && cursor->key().front() == bookie::kExtentKind; cursor->Next()) {
+    const auto of = bookie::ParseExtentLedger(cursor->key());
+    const auto first = of ? bookie::ParseExtentKey(cursor->key(), *of) : std::nullopt;
+    const auto content = bookie::OpenValue(cursor->key(), cursor->value());
+    QUIRE_CHECK(first && content);
+    const auto extent = bookie::Extent::Decode(*first, *content);
+    QUIRE_CHECK(extent.has_value());
+    if (*of != std::exchange(ledger, *of)) last = protocol::kNoEntry;
+    if (extent->first() <= last) oracle.Violate(*of, *first, "is in two extents of the index");
+    last = extent->last();
+    live[extent->segment()] += extent->bytes();
+    const auto state = states.find(*of);
+    if (state != states.end() && state->second.deleted) {
+      oracle.Violate(*of, *first, "is in the index, although the ledger is buried there");
+    }
+  }
+  for (const auto& [segment, space] : (*index)->segments()) {
+    if (live[segment] == space.live) continue;
+    oracle.Violate(bookie::SegmentName(segment) + " counts " + std::to_string(space.live) +
+                   " live bytes, its extents have " + std::to_string(live[segment]));
+  }
+  if (live.size() > (*index)->segments().size()) {
+    oracle.Violate("extents lie in a segment that the index does not know");
+  }
+}
+
 std::uint64_t Audit(Process& process, Oracle& oracle) {
   return Auditor(process, oracle).Run();
 }
 
 void CheckServes(Process& process, Oracle& oracle, LedgerId ledger) {
+  process.machine().records().Begin(ledger, Workload::KeyOf(ledger));
   std::vector<Oracle::AskedAdd> asked;
   std::vector<protocol::Add> adds;
   for (std::int64_t id = 0; id < 4; ++id) {
@@ -206,15 +258,19 @@ void CheckServes(Process& process, Oracle& oracle, LedgerId ledger) {
 }
 
 void CheckGivesSpaceBack(Process& process, Oracle& oracle) {
-  for (const LedgerId ledger : process.shard().Ledgers(false)) {
+  LedgerRecords& records = process.machine().records();
+  records.Restore();  // that so many are missing would not be believed
+  for (const auto& [ledger, state] : oracle.ledgers()) {
     oracle.Delete(ledger);
-    process.shard().Drop(ledger);
+    records.Begin(ledger, Workload::KeyOf(ledger));
+    records.MarkDeleted(ledger, process.wall_ms());
   }
-  process.Settle();
-  const auto left = process.machine().segments().List();
-  if (process.shard().Status().segments != 0 || !left || !left->empty()) {
-    oracle.Violate("all ledgers are deleted, and " +
-                   std::to_string(process.shard().Status().segments) + " segments stay");
+  for (int round = 0; round < 3; ++round) process.Wait(Process::kCollection);
+  const auto left = process.shard().Ledgers(false);
+  if (!left.empty()) oracle.Violate(left.front(), "was deleted and is not collected");
+  const auto files = SegmentFiles(process.machine());
+  if (process.shard().Status().segments != 0 || files != 0) {
+    oracle.Violate("all ledgers are deleted, and " + std::to_string(files) + " segments stay");
   }
 }
 

@@ -7,6 +7,11 @@
 
 namespace quire::crash {
 
+// Looks into the index of a stopped bookie: no entry twice, nothing of deleted ledgers, and
+// segments count as live what its extents have there, no less and no more. Opening it changes the
+// disk.
+void CheckIndex(Machine& machine, Oracle& oracle);
+
 // Asks a bookie that has just started for everything it has, through its public requests, and
 // settles the oracle by it: every ledger it names and every one the oracle knows, their states,
 // lists, and each listed entry with its bytes. Fences are also tried by an add that they must

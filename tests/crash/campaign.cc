@@ -115,7 +115,8 @@ class Campaign {
         const bool kept = is_point ? trial.TryPoint(life, work.points[mine])
                                    : trial.TryFault(life, work.faults[mine - work.points.size()]);
         const std::lock_guard lock(mutex_);
-        ++(is_point ? outcome_.points_tried : outcome_.faults_tried);
+        if (is_point) outcome_.tried.Count(life.changes[work.points[mine]]);
+        if (!is_point) ++outcome_.faults_tried;
         if (!kept) Broken(trial.report(), trial.what());
         if (!outcome_.violation.empty()) return;
       }

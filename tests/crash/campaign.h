@@ -22,7 +22,7 @@ struct CampaignOptions {
 
 struct CampaignOutcome {
   RunFigures run;
-  std::uint64_t points_tried = 0;
+  PointCounts tried;
   std::uint64_t faults_tried = 0;
   std::uint64_t startups_cut = 0;
   std::uint64_t entries_read = 0;

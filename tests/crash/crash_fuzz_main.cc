@@ -17,16 +17,21 @@ void OnAbort(int) {
 std::string Summary(const CampaignOutcome& outcome) {
   const auto number = [](std::uint64_t value) { return std::to_string(value); };
   const RunFigures& run = outcome.run;
-  return number(outcome.points_tried) + " of " + number(run.points) + " crash points tried (" +
-         number(run.index_points) + " of them in files of the index), " +
+  const auto counts = [&](const PointCounts& points) {
+    return number(points.all) + " (" + number(points.index) + " in files of the index, " +
+           number(points.copying) + " in compactions, " + number(points.beside_compaction) +
+           " in flushes and commits beside them, " + number(points.removals) +
+           " in removals of segments)";
+  };
+  return counts(outcome.tried) + " of " + counts(run.points) + " crash points tried, " +
          number(outcome.startups_cut) + " start-ups cut short, " + number(outcome.faults_tried) +
          " faults (" + number(outcome.failed) + " ended the bookie, " + number(outcome.went_on) +
          " did not); " + number(run.lives) + " lives, " + number(run.accepted) +
          " adds acknowledged, " + number(run.segments_made) + " flushes with a segment, " +
-         number(run.segments_removed) + " segments removed, " + number(run.manifest_writes) +
-         " writes of the index manifest, " + number(run.journal_files) + " journal files rolled, " +
-         number(run.fences) + " fences, " + number(run.deletes) + " deletes; " +
-         number(outcome.entries_read) + " entries read back";
+         number(run.compactions) + " compactions that gave back " + number(run.compacted_bytes) +
+         " bytes, " + number(run.manifest_writes) + " writes of the index manifest, " +
+         number(run.journal_files) + " journal files rolled, " + number(run.fences) + " fences, " +
+         number(run.deletes) + " deletes; " + number(outcome.entries_read) + " entries read back";
 }
 
 int Main(int argc, char** argv) {
@@ -62,7 +67,7 @@ int Main(int argc, char** argv) {
   const CampaignOutcome outcome = RunCampaign(options, [](const CampaignOutcome& so_far) {
     std::fprintf(stderr, "\r%llu lives, %llu points and %llu faults tried ",
                  static_cast<unsigned long long>(so_far.run.lives),
-                 static_cast<unsigned long long>(so_far.points_tried),
+                 static_cast<unsigned long long>(so_far.tried.all),
                  static_cast<unsigned long long>(so_far.faults_tried));
   });
   std::fprintf(stderr, "\n");

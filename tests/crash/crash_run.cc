@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bookie/compactor.h"
 #include "bookie/index.h"
 #include "common/check.h"
 #include "tests/crash/audit.h"
@@ -12,6 +13,11 @@
 namespace quire::crash {
 
 namespace {
+
+// From where the index looks for it.
+bool IsRemoval(std::string_view change) {
+  return change.contains(": segments: remove") || change.contains(": segments: rename");
+}
 
 // No request puts a ledger into limbo; a bookie that lost its past would begin with such an index.
 void PutLimbo(Machine& machine, Oracle& oracle) {
@@ -23,11 +29,20 @@ void PutLimbo(Machine& machine, Oracle& oracle) {
     const protocol::LedgerId ledger(id);
     commit.PutState(ledger, {.key = Workload::KeyOf(ledger), .limbo = true});
     oracle.SetLimbo(ledger);
+    machine.records().Begin(ledger, Workload::KeyOf(ledger));
   }
   QUIRE_CHECK(commit.Finish({}).has_value());
 }
 
 }  // namespace
+
+void PointCounts::Count(std::string_view change) {
+  ++all;
+  index += change.contains(": index: ") ? 1 : 0;
+  copying += change.starts_with("compaction: ") ? 1 : 0;
+  beside_compaction += change.starts_with("flush beside compaction: ") ? 1 : 0;
+  removals += IsRemoval(change) ? 1 : 0;
+}
 
 CrashRun::CrashRun(const RunOptions& options)
     : life_changes_(options.life_changes),
@@ -88,6 +103,10 @@ bool CrashRun::Live(Life& life) {
       workload_.Drain(process, oracle_);
       StopBookie(process, oracle_);
     }
+    if (const bookie::Compactor* compactor = process.shard().compactor()) {
+      figures_.compactions += compactor->stats().rounds;
+      figures_.compacted_bytes += compactor->stats().removed_bytes;
+    }
     if (process.shard().mode() != bookie::ShardMode::kWritable) {
       oracle_.Violate("the bookie gave up without any fault: " + process.errors());
     }
@@ -108,14 +127,12 @@ bool CrashRun::Live(Life& life) {
 }
 
 void CrashRun::Count(const Life& life) {
-  figures_.points += life.changes.size();
   for (const std::string& change : life.changes) {
-    const auto is = [&](std::string_view begin) { return change.starts_with(begin); };
-    figures_.index_points += is("index: ") ? 1 : 0;
-    figures_.manifest_writes += is("index: write MANIFEST") ? 1 : 0;
-    figures_.journal_files += is("journal: create") || is("journal: rename") ? 1 : 0;
-    figures_.segments_made += is("segments: create") ? 1 : 0;
-    figures_.segments_removed += is("segments: remove") ? 1 : 0;
+    figures_.points.Count(change);
+    const auto is = [&](std::string_view what) { return change.contains(what); };
+    figures_.manifest_writes += is(": index: write MANIFEST") ? 1 : 0;
+    figures_.journal_files += is(": journal: create") || is(": journal: rename") ? 1 : 0;
+    figures_.segments_made += is(": segments: create") ? 1 : 0;
   }
   figures_.accepted = workload_.accepted();
   figures_.deletes = workload_.deletes();

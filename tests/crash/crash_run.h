@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/crash/machine.h"
@@ -38,16 +39,27 @@ struct Life {
   std::array<std::uint64_t, 3> syncs = {};
 };
 
+// Changes of the disks: each is a crash point.
+struct PointCounts {
+  std::uint64_t all = 0;
+  std::uint64_t index = 0;              // in files of the index
+  std::uint64_t copying = 0;            // by a compaction
+  std::uint64_t beside_compaction = 0;  // flushes while one is under way, and its own commits
+  std::uint64_t removals = 0;           // of segments, by collections and compactions
+
+  void Count(std::string_view change);
+};
+
 // What happened in a run, for people.
 struct RunFigures {
   std::uint64_t lives = 0;
-  std::uint64_t points = 0;  // changes of the disks: each is a crash point
-  std::uint64_t index_points = 0;
+  PointCounts points;
   std::uint64_t accepted = 0;         // adds
   std::uint64_t manifest_writes = 0;  // commits, compactions and starts of the index
   std::uint64_t journal_files = 0;
   std::uint64_t segments_made = 0;
-  std::uint64_t segments_removed = 0;
+  std::uint64_t compactions = 0;
+  std::uint64_t compacted_bytes = 0;  // that were given back
   std::uint64_t deletes = 0;
   std::uint64_t fences = 0;
 };

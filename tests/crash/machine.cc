@@ -15,7 +15,8 @@ void Machine::Watch(SimDisk& disk, const SimDisk::Change& change) {
   // Work of the index is over before the process changes another disk.
   if (&disk != &index_) env_.Settle();
   if (off_) return disk.PowerOff();
-  recent_.push_back(disk.path() + ": " + std::string(change.what) + " " + std::string(change.name) +
+  recent_.push_back(actor_ + (actor_.empty() ? "" : ": ") + disk.path() + ": " +
+                    std::string(change.what) + " " + std::string(change.name) +
                     (change.bytes == 0 ? std::string()
                                        : " " + std::to_string(change.offset) + "+" +
                                              std::to_string(change.bytes)));
@@ -35,6 +36,8 @@ void Machine::CopyFrom(const Machine& other) {
   journal_.CopyFrom(other.journal_);
   segments_.CopyFrom(other.segments_);
   index_.CopyFrom(other.index_);
+  records_.CopyFrom(other.records_);
+  actor_.clear();
   changes_ = 0;
   recent_.clear();
   recorded_.clear();

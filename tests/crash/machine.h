@@ -5,16 +5,19 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/random.h"
 #include "tests/crash/index_env.h"
+#include "tests/crash/ledger_records.h"
 #include "tests/support/sim_disk.h"
 
 namespace quire::crash {
 
 // What a bookie's process lives on: the three directories of its --dir, which lose power together,
-// and the environment of the index. One process at a time.
+// the environment of the index, and the metadata store, which is elsewhere and loses nothing. One
+// process at a time.
 class Machine {
  public:
   Machine();
@@ -26,6 +29,7 @@ class Machine {
   testing::SimDisk& index() { return index_; }
   std::array<testing::SimDisk*, 3> disks() { return {&journal_, &segments_, &index_}; }
   IndexEnv& env() { return env_; }
+  LedgerRecords& records() { return records_; }
 
   // The three below: no process runs.
   void CopyFrom(const Machine& other);
@@ -38,6 +42,8 @@ class Machine {
   void CutAfter(std::uint64_t n) { cut_ = changes_ + n; }
   bool powered() const { return !off_; }
 
+  // Who makes the changes from now on, for their text: a thread of the process.
+  void set_actor(std::string_view actor) { actor_ = actor; }
   // The changes since construction or CopyFrom, as text that is the same in each run from one seed.
   std::uint64_t changes() const { return changes_; }
   std::string last_change() const { return recent_.empty() ? "" : recent_.back(); }
@@ -56,10 +62,12 @@ class Machine {
   testing::SimDisk journal_{"journal"};
   testing::SimDisk segments_{"segments"};
   testing::SimDisk index_{"index"};
+  LedgerRecords records_;
 
   // One thread at a time: that of the process, or that of the index's work, for which it waits.
   std::uint64_t changes_ = 0;
   std::uint64_t cut_ = kNever;
+  std::string actor_;
   std::deque<std::string> recent_;
   bool recording_ = false;
   std::vector<std::string> recorded_;

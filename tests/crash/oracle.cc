@@ -42,7 +42,7 @@ Oracle::Asked Oracle::Ask(LedgerId id) {
   return {.ledger = id,
           .known = ledger.known,
           .fenced = ledger.fenced,
-          .delete_asked = ledger.delete_asked,
+          .buried = ledger.buried,
           .failed = failed_,
           .lac = ledger.lac};
 }
@@ -76,7 +76,7 @@ void Oracle::Accepted(const AskedAdd& add, Ledger& ledger) {
   const auto violate = [&](std::string_view what) { Violate(add.ledger, add.entry, what); };
   if (add.failed) return violate("acknowledged by a bookie that had failed");
   if (add.wrong_key) return violate("acknowledged under a wrong key");
-  if (add.delete_asked) return violate("acknowledged after the ledger was deleted");
+  if (add.buried) return violate("acknowledged after the ledger was buried");
   if ((add.fenced || ledger.limbo) && !add.recovery) {
     return violate("acknowledged after a fence was");
   }
@@ -110,6 +110,15 @@ void Oracle::Refused(const AskedAdd& add, Code code, Ledger& ledger) {
   });
 }
 
+// No such ledger: nobody has asked for it yet, or it was deleted.
+void Oracle::Denied(const Asked& asked, bool fence, Ledger& ledger) {
+  if (fence && !ledger.delete_asked) Violate(asked.ledger, "a fence found no ledger");
+  if (!asked.known && !fence) return;
+  if (!ledger.delete_asked) Violate(asked.ledger, "denied, although it was promised");
+  ledger.buried = true;
+  ledger.deleted |= fence;  // the tombstone is durable
+}
+
 Oracle::AskedRead Oracle::Read(LedgerId ledger, std::vector<EntryId> ids, bool fence) {
   AskedRead read{Ask(ledger), fence, std::move(ids), {}};
   Ledger& state = ledgers_[ledger];
@@ -124,11 +133,7 @@ Oracle::AskedRead Oracle::Read(LedgerId ledger, std::vector<EntryId> ids, bool f
 void Oracle::Answer(const AskedRead& read, const protocol::ReadReply& reply) {
   Ledger& ledger = ledgers_[read.ledger];
   if (reply.code == Code::kNoLedger) {
-    if (read.fence && !read.delete_asked) Violate(read.ledger, "a fence found no ledger");
-    if (read.known && !ledger.delete_asked)
-      Violate(read.ledger, "denied, although it was promised");
-    if (read.fence) ledger.deleted = true;  // the tombstone is durable
-    return;
+    return Denied(read, read.fence, ledger);
   }
   if (reply.code == Code::kBusy || (reply.code == Code::kUnknown && faults_)) return;
   if (reply.code != Code::kOk) return Violate(read.ledger, "a read was refused");
@@ -163,10 +168,7 @@ void Oracle::Answer(const AskedLac& lac, const protocol::LacReply& reply) {
     return;
   }
   if (reply.code == Code::kNoLedger) {
-    if (lac.fence && !lac.delete_asked) Violate(lac.ledger, "a fence found no ledger");
-    if (lac.known && !ledger.delete_asked) Violate(lac.ledger, "denied, although it was promised");
-    if (lac.fence) ledger.deleted = true;
-    return;
+    return Denied(lac, lac.fence, ledger);
   }
   if (reply.code != Code::kOk) return Violate(lac.ledger, "a LAC was refused");
   if (ledger.limbo) Violate(lac.ledger, "in limbo and yet sure of its LAC");
@@ -186,7 +188,7 @@ void Oracle::Answer(const AskedLac& lac, const protocol::WriteLacReply& reply) {
   Ledger& ledger = ledgers_[lac.ledger];
   if (reply.code == Code::kOk) {
     if (lac.failed) Violate(lac.ledger, "a LAC acknowledged by a bookie that had failed");
-    if (lac.delete_asked) Violate(lac.ledger, "a LAC acknowledged after the deletion");
+    if (lac.buried) Violate(lac.ledger, "a LAC acknowledged after the ledger was buried");
     ledger.known = true;
     ledger.lac = std::max(ledger.lac, lac.value);
   } else if (reply.code == Code::kFenced) {
@@ -263,7 +265,8 @@ void Oracle::Settle(LedgerId id, Found found) {
   now.known = found.known;
   now.limbo = ledger.limbo;
   now.fence_asked = now.fenced = found.fenced;
-  now.delete_asked = now.deleted = found.deleted;
+  now.delete_asked = ledger.delete_asked;  // by the cluster, which does not forget
+  now.buried = now.deleted = found.deleted;
   now.lac = now.most_lac = found.lac;
   if (ledger.limbo) {  // it does not tell
     now.fence_asked = ledger.fence_asked;

@@ -38,8 +38,9 @@ class Oracle {
     bool known = false;         // promised to be known
     bool fence_asked = false;   // may be fenced
     bool fenced = false;        // promised
-    bool delete_asked = false;  // may be deleted
-    bool deleted = false;       // promised
+    bool delete_asked = false;  // may be deleted: its record says so, or has gone
+    bool buried = false;        // the bookie has said so, and takes nothing more for it
+    bool deleted = false;       // promised: said in an answer that waits for the disk
     bool limbo = false;
     EntryId lac = protocol::kNoEntry;       // promised
     EntryId most_lac = protocol::kNoEntry;  // the highest that may be true
@@ -50,7 +51,7 @@ class Oracle {
     LedgerId ledger;
     bool known = false;
     bool fenced = false;
-    bool delete_asked = false;
+    bool buried = false;
     bool failed = false;  // the bookie had failed before
     EntryId lac = protocol::kNoEntry;
   };
@@ -85,6 +86,7 @@ class Oracle {
   AskedLac WriteLac(LedgerId ledger, EntryId value);
   void Answer(const AskedLac& lac, const protocol::WriteLacReply& reply);
   void Answer(LedgerId ledger, const protocol::ListEntriesReply& reply);
+  // The cluster deletes it, and the bookie will find out.
   void Delete(LedgerId ledger);
   // LSNs only grow, over crashes too.
   void Saw(const protocol::BookieStatus& status);
@@ -114,6 +116,7 @@ class Oracle {
  private:
   Asked Ask(LedgerId ledger);
   void Accepted(const AskedAdd& add, Ledger& ledger);
+  void Denied(const Asked& asked, bool fence, Ledger& ledger);
   void Refused(const AskedAdd& add, protocol::Code code, Ledger& ledger);
   void Measure(LedgerId id, const Ledger& ledger, const Found& found);
   static const Candidate* Find(const Entry& entry, std::string_view bytes);

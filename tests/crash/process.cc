@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "bookie/compactor.h"
+
 namespace quire::crash {
 
 bookie::ShardOptions Process::Options(rocksdb::Env& env, std::uint64_t life) {
@@ -12,6 +14,12 @@ bookie::ShardOptions Process::Options(rocksdb::Env& env, std::uint64_t life) {
   options.store.cache_bytes = 24 << 10;
   options.store.index_path = "/index";
   options.store.index_env = &env;
+  options.store.compaction.min_garbage = 0.2;
+  options.store.compaction.bytes_per_second = 16 << 20;
+  options.store.compaction.step_bytes = 12 << 10;
+  options.store.compaction.segment_bytes = 24 << 10;
+  options.store.compaction.round_bytes = 32 << 10;
+  options.store.compaction.interval = std::chrono::milliseconds(20);
   options.max_journal_bytes = 160 << 10;
   options.min_free_bytes = 0;
   return options;
@@ -19,17 +27,32 @@ bookie::ShardOptions Process::Options(rocksdb::Env& env, std::uint64_t life) {
 
 Process::Process(Machine& machine, std::uint64_t life)
     : machine_(machine),
+      life_(life),
+      random_(life),
       shard_(loop_, protocol::BookieId{.high = 1, .low = 2},
              bookie::ShardResources{.journal_disk = machine.journal(),
                                     .store_disk = machine.segments(),
                                     .journal_worker = journal_,
                                     .flush_worker = flush_,
-                                    .readers = {&reader_}},
+                                    .readers = {&reader_},
+                                    .compaction_worker = &compaction_},
              Options(machine.env(), life),
              bookie::Log([this](bookie::LogLevel level, std::string_view line) {
                if (level == bookie::LogLevel::kError) errors_ += std::string(line) + "\n";
              }),
-             bookie::Shard::Events{}) {}
+             bookie::Shard::Events{}),
+      metadata_(loop_, machine.records().tree()),
+      ledgers_(loop_, metadata_, random_),
+      collector_({.loop = loop_,
+                  .shard = shard_,
+                  .metadata = metadata_,
+                  .ledgers = ledgers_,
+                  .instance = LedgerRecords::kInstance,
+                  .wall_ms = [this] { return wall_ms(); },
+                  .log = {}},
+                 {.interval = kCollection, .purge_grace = 2 * kCollection}) {
+  machine_.set_actor("start");
+}
 
 // The jobs that never ran own the store, the last one closes the index.
 Process::~Process() {
@@ -37,41 +60,81 @@ Process::~Process() {
   journal_.Drop();
   flush_.Drop();
   reader_.Drop();
+  compaction_.Drop();
 }
 
 common::Result<void> Process::Open() {
   auto opened = shard_.Open(bookie::RealStorage());
   machine_.env().Settle();
-  if (opened) shard_.Start();
-  return opened;
+  if (!opened) return opened;
+  opened_ = true;
+  shard_.Start();
+  collector_.Start();
+  return {};
+}
+
+std::int64_t Process::wall_ms() const {
+  const auto alive =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch());
+  return static_cast<std::int64_t>(life_) * 1'000'000 + alive.count();
+}
+
+bool Process::Run(bookie::ManualWorker& worker, std::string_view name) {
+  machine_.set_actor(name);
+  const bool any = worker.RunOne();
+  machine_.env().Settle();
+  return any;
+}
+
+bool Process::RunLoop() {
+  machine_.set_actor("loop");
+  const bool any = loop_.RunOne();
+  machine_.env().Settle();
+  return any;
+}
+
+// The commits of a compaction are among the jobs while one is under way.
+bool Process::RunFlush() {
+  const bookie::Compactor* compactor = opened_ ? shard_.compactor() : nullptr;
+  return Run(flush_, compactor != nullptr && compactor->stats().running ? "flush beside compaction"
+                                                                        : "flush");
+}
+
+bool Process::CompactIndex() {
+  machine_.set_actor("index compaction");
+  const bool any = machine_.env().Compact();
+  machine_.env().Settle();
+  return any;
 }
 
 bool Process::Turn(common::Random& random) {
-  const std::array<bool, 5> busy = {loop_.tasks() > 0, journal_.jobs() > 0, flush_.jobs() > 0,
-                                    reader_.jobs() > 0, machine_.env().can_compact()};
+  loop_.Advance(std::chrono::milliseconds(1));
+  const std::array<bool, 6> busy = {loop_.tasks() > 0,      journal_.jobs() > 0,
+                                    flush_.jobs() > 0,      reader_.jobs() > 0,
+                                    compaction_.jobs() > 0, machine_.env().can_compact()};
   const auto waiting = static_cast<std::uint64_t>(std::ranges::count(busy, true));
   if (waiting == 0) return false;
   std::uint64_t chosen = common::Below(random, waiting);
   std::size_t thread = 0;
   while (!busy[thread] || chosen-- > 0) ++thread;
   switch (thread) {
-    case 0: loop_.RunOne(); break;
-    case 1: journal_.RunOne(); break;
-    case 2: flush_.RunOne(); break;
-    case 3: reader_.RunOne(); break;
-    default: machine_.env().Compact(); break;
+    case 0: return RunLoop();
+    case 1: return Run(journal_, "journal");
+    case 2: return RunFlush();
+    case 3: return Run(reader_, "reader");
+    case 4: return Run(compaction_, "compaction");
+    default: return CompactIndex();
   }
-  machine_.env().Settle();
-  return true;
 }
 
 void Process::Settle() {
   int compactions = kMostCompactions;
   while (machine_.powered()) {
-    const bool any = loop_.RunOne() || journal_.RunOne() || flush_.RunOne() || reader_.RunOne();
-    machine_.env().Settle();
-    if (any) continue;
-    if (compactions-- == 0 || !machine_.env().Compact()) return;
+    if (RunLoop() || Run(journal_, "journal") || RunFlush() || Run(reader_, "reader") ||
+        Run(compaction_, "compaction")) {
+      continue;
+    }
+    if (compactions-- == 0 || !CompactIndex()) return;
   }
 }
 

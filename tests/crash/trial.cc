@@ -120,6 +120,9 @@ void Trial::CutStartup() {
 
 void Trial::CheckRestart(bool serve) {
   Enter(serve ? "a restart, and some requests" : "the last restart");
+  spare_.CopyFrom(machine_);
+  CheckIndex(spare_, oracle_);
+  if (oracle_.broken()) return;
   Process process(machine_, life_);
   if (auto opened = process.Open(); !opened) {
     return oracle_.Violate("start-up fails: " + opened.error().ToString());
@@ -187,6 +190,7 @@ void Trial::LiveWithFault(const Life& life) {
   const auto failed = [&] { return process.shard().mode() == bookie::ShardMode::kFailed; };
   if (kind == 2 && !failed()) {  // room again: it goes on by itself
     FreeDisks();
+    machine_.records().Show();  // none may be missed for long
     for (int wait = 0; wait < 3; ++wait) process.Wait(std::chrono::seconds(6));
     if (!failed()) CheckServes(process, oracle_, kFirstNewLedger + 1);
   }

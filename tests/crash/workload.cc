@@ -68,7 +68,13 @@ void Workload::Note(std::string what) {
   if (recent_.size() > kRecent) recent_.pop_front();
 }
 
+void Workload::Restarted() {
+  under_way_ = 0;
+  fresh_ = true;
+}
+
 void Workload::Step(Process& process, Oracle& oracle) {
+  LoseRecords(process, oracle);
   oracle.set_failed(process.shard().mode() == bookie::ShardMode::kFailed);
   const bool ask = under_way_ < kMostUnderWay && process.shard().Accepting() && Below(100) < 35;
   if (ask || !process.Turn(random_)) Request(process, oracle);
@@ -96,7 +102,8 @@ void Workload::Request(Process& process, Oracle& oracle) {
   if (kind < 88) return ReadSome(process, oracle);
   if (kind < 91) return Lac(process, oracle, AnyLedger(), false);
   if (kind < 95) return List(process, oracle);
-  DeleteOld(process, oracle);
+  if (kind < 99) return DeleteOld(process, oracle);
+  HideOne(process);
 }
 
 void Workload::BeginEra() {
@@ -129,6 +136,7 @@ void Workload::Submit(Process& process, Oracle& oracle, const std::vector<NewAdd
   std::vector<protocol::Add> requests;
   std::string note = "add";
   for (const NewAdd& add : adds) {
+    Begin(process, add.ledger);
     auto bytes = MakeEntry(add.ledger, add.entry, add.version);
     note += " " + Name(add.ledger) + ":" + std::to_string(add.entry.value()) +
             (add.version > 0 ? "'" : "") + (add.recovery ? "r" : "");
@@ -198,6 +206,7 @@ void Workload::AddShut(Process& process, Oracle& oracle) {
 
 void Workload::Fence(Process& process, Oracle& oracle, LedgerId ledger) {
   ++fences_;
+  Begin(process, ledger);
   if (Below(2) == 0) return Lac(process, oracle, ledger, true);
   std::vector<EntryId> ids;
   for (const Writer& writer : writers_) {
@@ -259,6 +268,7 @@ void Workload::Lac(Process& process, Oracle& oracle, LedgerId ledger, bool fence
 void Workload::WriteLac(Process& process, Oracle& oracle) {
   const LedgerId ledger = AnyLedger();
   const EntryId value(static_cast<std::int64_t>(Below(60)));
+  Begin(process, ledger);
   Note("write LAC " + Name(ledger) + ":" + std::to_string(value.value()));
   ++under_way_;
   const auto asked = oracle.WriteLac(ledger, value);
@@ -284,20 +294,54 @@ void Workload::List(Process& process, Oracle& oracle) {
       });
 }
 
-// A deletion has no answer of its own; that of a fence tells that it is durable.
+void Workload::Begin(Process& process, LedgerId ledger) {
+  process.machine().records().Begin(ledger, KeyOf(ledger));
+}
+
+// Some records are marked, some vanish, as if the grace time had passed while the bookie was away.
+// A deletion has no answer of its own; that of a fence tells whether it is durable.
 void Workload::DeleteOld(Process& process, Oracle& oracle) {
-  if (old_.empty()) return AddNew(process, oracle);
+  LedgerRecords& records = process.machine().records();
+  if (old_.empty() || records_lost_) return AddNew(process, oracle);
   const LedgerId ledger = old_.front();
   old_.pop_front();
-  Note("delete " + Name(ledger));
-  const auto known = oracle.ledgers().find(ledger);
-  if (known != oracle.ledgers().end() && !process.shard().HasKey(ledger, {.high = 1, .low = 1})) {
-    oracle.Delete(ledger);
-    process.shard().Drop(ledger);
-    ++deletes_;
-    shut_.push_back({.ledger = ledger, .next = EntryId(4)});
-    if (Below(3) > 0) Lac(process, oracle, ledger, true);
+  const bool vanishes = Below(3) == 0;
+  Note((vanishes ? "erase " : "delete ") + Name(ledger));
+  Begin(process, ledger);
+  oracle.Delete(ledger);
+  if (vanishes) {
+    records.Erase(ledger);
+  } else {
+    records.MarkDeleted(ledger, process.wall_ms());
   }
+  ++deletes_;
+  shut_.push_back({.ledger = ledger, .next = EntryId(4)});
+  if (Below(3) == 0) Lac(process, oracle, ledger, true);
+}
+
+// For less than the interval of the collector: it misses the record at most once.
+void Workload::HideOne(Process& process) {
+  LedgerRecords& records = process.machine().records();
+  if (records.hidden()) return;
+  const LedgerId ledger = AnyWriter().ledger;
+  Note("hide the record of " + Name(ledger));
+  records.Hide(ledger);
+  show_again_ = process.now() + Process::kCollection - std::chrono::milliseconds(1);
+}
+
+// In some lives the metadata store has lost all records, and nothing may be concluded from that.
+// Records that begin meanwhile are lost too: the collector would believe a store that has most.
+void Workload::LoseRecords(Process& process, const Oracle& oracle) {
+  LedgerRecords& records = process.machine().records();
+  if (std::exchange(fresh_, false)) {
+    const auto keeps = [](const auto& ledger) {
+      return ledger.second.known && !ledger.second.delete_asked;
+    };
+    records.Show();
+    records_lost_ = Below(6) == 0 && std::ranges::count_if(oracle.ledgers(), keeps) >= kMostGone;
+  }
+  if (records_lost_) return records.HideAll();
+  if (records.hidden() && process.now() >= show_again_) records.Show();
 }
 
 }  // namespace quire::crash

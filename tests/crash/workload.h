@@ -13,8 +13,10 @@ namespace quire::crash {
 
 // What clients do to the bookie, by chance from a seed: pipelined adds over many ledgers in sizes
 // from a few bytes to more than a journal file, duplicates and conflicts, recovery adds, fences of
-// ledgers in use and of some never seen, explicit LACs, reads, lists, wrong keys, deletions.
-// Ledgers come in eras: nearly all of an old era are deleted, so that its segments die.
+// ledgers in use and of some never seen, explicit LACs, reads, lists, wrong keys. Ledgers come in
+// eras: nearly all of an old era are deleted, one by one, so that their segments first have
+// something to compact and then die. What the cluster does to them it does in the metadata store,
+// and the bookie has to find out; that store also hides records for a while, or all of them.
 //
 // A value: a copy made while no request is under way goes on in the same way.
 class Workload {
@@ -36,7 +38,7 @@ class Workload {
   // Lets the bookie answer all there is.
   void Drain(Process& process, Oracle& oracle);
   // The process died with what was under way.
-  void Restarted() { under_way_ = 0; }
+  void Restarted();
 
   bool finished() const { return entries_ >= wanted_; }
   std::uint64_t entries() const { return entries_; }
@@ -50,6 +52,8 @@ class Workload {
   static constexpr int kLedgersOfAnEra = 10;
   static constexpr std::uint64_t kEntriesOfAnEra = 500;
   static constexpr std::size_t kRecent = 12;
+  // With fewer of them on the bookie it may believe that all were deleted.
+  static constexpr std::ptrdiff_t kMostGone = 24;
 
   struct Writer {
     LedgerId ledger;
@@ -84,6 +88,9 @@ class Workload {
   void WriteLac(Process& process, Oracle& oracle);
   void List(Process& process, Oracle& oracle);
   void DeleteOld(Process& process, Oracle& oracle);
+  void HideOne(Process& process);
+  void LoseRecords(Process& process, const Oracle& oracle);
+  void Begin(Process& process, LedgerId ledger);
 
   common::Random random_;
   std::uint64_t wanted_;
@@ -99,6 +106,9 @@ class Workload {
   std::deque<LedgerId> old_;    // to be deleted
   std::vector<Writer> shut_;    // fenced or deleted
   int under_way_ = 0;
+  bool fresh_ = true;                  // nothing was done since the restart
+  bool records_lost_ = false;          // all of them, for this life
+  common::TimePoint show_again_ = {};  // when one record is hidden
   std::deque<std::string> recent_;
 };
 
