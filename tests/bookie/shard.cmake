@@ -29,3 +29,7 @@ target_link_libraries(bookie_process_test PRIVATE quire_bookie quire_bookie_proc
                       quire_test_support GTest::gmock GTest::gtest_main)
 add_test(NAME bookie_process_test COMMAND bookie_process_test)
 set_tests_properties(bookie_process_test PROPERTIES TIMEOUT 300)
+
+# Not a test: run it by hand on the disk in question.
+add_executable(compaction_benchmark compaction_benchmark.cc)
+target_link_libraries(compaction_benchmark PRIVATE quire_bookie)

@@ -118,7 +118,10 @@ bool Process::Turn(common::Random& random) {
   std::size_t thread = 0;
   while (!busy[thread] || chosen-- > 0) ++thread;
   switch (thread) {
-    case 0: return RunLoop();
+    case 0:
+      // Several, or the collector, a task for each ledger, would keep all others waiting.
+      for (std::uint64_t tasks = 1 + common::Below(random, 6); tasks > 0 && RunLoop();) --tasks;
+      return true;
     case 1: return Run(journal_, "journal");
     case 2: return RunFlush();
     case 3: return Run(reader_, "reader");

@@ -25,7 +25,7 @@ class Process {
   // few hundred changes of the disk.
   static bookie::ShardOptions Options(rocksdb::Env& env, std::uint64_t life);
   // Between two rounds of the collector, in a life of a few hundred turns.
-  static constexpr common::Duration kCollection = std::chrono::milliseconds(60);
+  static constexpr common::Duration kCollection = std::chrono::milliseconds(30);
 
   // Options that an operator may change from life to life depend on its number.
   Process(Machine& machine, std::uint64_t life);

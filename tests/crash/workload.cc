@@ -75,6 +75,7 @@ void Workload::Restarted() {
 
 void Workload::Step(Process& process, Oracle& oracle) {
   LoseRecords(process, oracle);
+  FenceBuried(process, oracle);
   oracle.set_failed(process.shard().mode() == bookie::ShardMode::kFailed);
   const bool ask = under_way_ < kMostUnderWay && process.shard().Accepting() && Below(100) < 35;
   if (ask || !process.Turn(random_)) Request(process, oracle);
@@ -94,19 +95,21 @@ void Workload::Request(Process& process, Oracle& oracle) {
   if (entries_ >= era_ends_) BeginEra();
   const std::uint64_t kind = Below(100);
   if (kind < 50) return AddNew(process, oracle);
-  if (kind < 62) return AddAgain(process, oracle);
+  if (kind < 58) return AddAgain(process, oracle);
+  if (kind < 62) return FillGap(process, oracle);
   if (kind < 66) return AddShut(process, oracle);
   if (kind < 68) return FenceUsed(process, oracle);
   if (kind < 70) return Fence(process, oracle, NextLedger());
   if (kind < 75) return WriteLac(process, oracle);
-  if (kind < 88) return ReadSome(process, oracle);
-  if (kind < 91) return Lac(process, oracle, AnyLedger(), false);
-  if (kind < 95) return List(process, oracle);
+  if (kind < 84) return ReadSome(process, oracle);
+  if (kind < 87) return Lac(process, oracle, AnyLedger(), false);
+  if (kind < 90) return List(process, oracle);
   if (kind < 99) return DeleteOld(process, oracle);
   HideOne(process);
 }
 
 void Workload::BeginEra() {
+  past_ = writers_;
   // Of each fourth era the ledgers stay.
   if (era_ % 4 != 3) old_.insert(old_.end(), used_.begin(), used_.end());
   ++era_;
@@ -164,7 +167,7 @@ void Workload::AddNew(Process& process, Oracle& oracle) {
   const std::uint64_t count = 1 + Below(Below(4) == 0 ? 24 : 6);
   for (std::uint64_t i = 0; i < count; ++i) {
     Writer& writer = AnyWriter();
-    if (Below(20) == 0) ++writer.next;  // AddAgain may fill the gap
+    if (Below(20) == 0) ++writer.next;  // the gap may be filled later
     adds.push_back({.ledger = writer.ledger, .entry = writer.next});
     ++writer.next;
   }
@@ -187,6 +190,20 @@ void Workload::AddAgain(Process& process, Oracle& oracle) {
         Below(12) == 0 && known != oracle.ledgers().end() && known->second.known;
   }
   Submit(process, oracle, adds);
+}
+
+// What recovery does late: extents that may be on their way to another segment change.
+void Workload::FillGap(Process& process, Oracle& oracle) {
+  if (past_.empty()) return AddAgain(process, oracle);
+  const Writer& writer = past_[Below(past_.size())];
+  const auto known = oracle.ledgers().find(writer.ledger);
+  std::vector<NewAdd> gaps;
+  for (EntryId id(0); id < writer.next; id = id + 1) {
+    if (known != oracle.ledgers().end() && known->second.entries.contains(id)) continue;
+    gaps.push_back({.ledger = writer.ledger, .entry = id, .recovery = true});
+  }
+  if (gaps.empty()) return AddAgain(process, oracle);
+  Submit(process, oracle, {gaps[Below(gaps.size())]});
 }
 
 // Refused, but for recovery adds to ledgers that were not deleted.
@@ -299,7 +316,6 @@ void Workload::Begin(Process& process, LedgerId ledger) {
 }
 
 // Some records are marked, some vanish, as if the grace time had passed while the bookie was away.
-// A deletion has no answer of its own; that of a fence tells whether it is durable.
 void Workload::DeleteOld(Process& process, Oracle& oracle) {
   LedgerRecords& records = process.machine().records();
   if (old_.empty() || records_lost_) return AddNew(process, oracle);
@@ -316,7 +332,19 @@ void Workload::DeleteOld(Process& process, Oracle& oracle) {
   }
   ++deletes_;
   shut_.push_back({.ledger = ledger, .next = EntryId(4)});
-  if (Below(3) == 0) Lac(process, oracle, ledger, true);
+  deleting_.push_back(ledger);
+}
+
+// Its answer promises that the burial, of just now, is durable.
+void Workload::FenceBuried(Process& process, Oracle& oracle) {
+  if (deleting_.empty()) return;
+  const auto buried = process.shard().Ledgers(true);
+  const auto found = std::ranges::find_if(
+      deleting_, [&](LedgerId ledger) { return std::ranges::binary_search(buried, ledger); });
+  if (found == deleting_.end()) return;
+  const LedgerId ledger = *found;
+  deleting_.erase(found);
+  if (Below(3) > 0) Lac(process, oracle, ledger, true);
 }
 
 // For less than the interval of the collector: it misses the record at most once.

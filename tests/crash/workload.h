@@ -78,6 +78,7 @@ class Workload {
   void Submit(Process& process, Oracle& oracle, const std::vector<NewAdd>& adds);
   void AddNew(Process& process, Oracle& oracle);
   void AddAgain(Process& process, Oracle& oracle);
+  void FillGap(Process& process, Oracle& oracle);
   void AddShut(Process& process, Oracle& oracle);
   void Fence(Process& process, Oracle& oracle, LedgerId ledger);
   void FenceUsed(Process& process, Oracle& oracle);
@@ -88,6 +89,7 @@ class Workload {
   void WriteLac(Process& process, Oracle& oracle);
   void List(Process& process, Oracle& oracle);
   void DeleteOld(Process& process, Oracle& oracle);
+  void FenceBuried(Process& process, Oracle& oracle);
   void HideOne(Process& process);
   void LoseRecords(Process& process, const Oracle& oracle);
   void Begin(Process& process, LedgerId ledger);
@@ -102,9 +104,11 @@ class Workload {
   std::uint64_t era_ends_ = 0;
   std::int64_t next_ledger_ = 0;
   std::vector<Writer> writers_;
-  std::vector<LedgerId> used_;  // of this era
-  std::deque<LedgerId> old_;    // to be deleted
-  std::vector<Writer> shut_;    // fenced or deleted
+  std::vector<Writer> past_;        // of the era before
+  std::vector<LedgerId> used_;      // of this era
+  std::deque<LedgerId> old_;        // to be deleted
+  std::vector<Writer> shut_;        // fenced or deleted
+  std::vector<LedgerId> deleting_;  // by the cluster, and the bookie does not know yet
   int under_way_ = 0;
   bool fresh_ = true;                  // nothing was done since the restart
   bool records_lost_ = false;          // all of them, for this life
