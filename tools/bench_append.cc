@@ -1,175 +1,204 @@
 #include "tools/bench_append.h"
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
-#include <memory>
+#include <cstring>
+#include <deque>
 #include <mutex>
+#include <thread>
 #include <vector>
 
-#include "client/client.h"
-#include "common/random.h"
-#include "tools/console.h"
+#include "tools/arrival_schedule.h"
+#include "tools/first_error.h"
 
 namespace quire::tools {
 
 using client::AppendResult;
-using client::Client;
 using client::LedgerWriter;
-using common::Errc;
-using common::Fail;
-using common::Result;
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-enum class Phase { kWarmUp, kMeasure, kStop };
-
-// The window. What a completion touches belongs to the client's thread, except the atomics.
-class ClosedLoop {
+// Appends under way; End waits for them.
+class UnderWay {
  public:
-  ClosedLoop(std::vector<std::unique_ptr<LedgerWriter>>& writers, std::int64_t window,
-             std::string payload)
-      : payload_(std::move(payload)), slots_(static_cast<std::size_t>(window)) {
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      slots_[i].loop = this;
-      slots_[i].writer = writers[i % writers.size()].get();
+  void Add(std::int64_t count) {
+    const std::lock_guard lock(mutex_);
+    count_ += count;
+  }
+  void Remove() {
+    const std::lock_guard lock(mutex_);
+    if (--count_ == 0) none_.notify_all();
+  }
+  void AwaitNone() {
+    std::unique_lock lock(mutex_);
+    none_.wait(lock, [this] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  std::int64_t count_ = 0;  // guarded by mutex_
+};
+
+// A payload that may say when its append was due.
+class Payload {
+ public:
+  Payload(std::int64_t size, bool stamped)
+      : bytes_(Noise(static_cast<std::size_t>(size))),
+        stamped_(stamped && bytes_.size() >= sizeof(std::int64_t)) {}
+
+  std::string_view At(Clock::time_point due) {
+    if (stamped_) {
+      const std::int64_t stamp = due.time_since_epoch().count();
+      std::memcpy(bytes_.data(), &stamp, sizeof(stamp));
+    }
+    return bytes_;
+  }
+  std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size()); }
+
+ private:
+  std::string bytes_;
+  const bool stamped_;
+};
+
+class ClosedLoop final : public Load {
+ public:
+  ClosedLoop(BenchLedgers& ledgers, const BenchOptions& options, bool stamped) {
+    for (auto& writing : ledgers.writing()) {
+      if (!writing.ledgers.empty()) turns_.emplace_back(writing.ledgers, options, stamped);
+    }
+    for (std::int64_t i = 0; i < options.window; ++i) {
+      Turn& turn = turns_[static_cast<std::size_t>(i) % turns_.size()];
+      turn.slots.push_back({.loop = this, .turn = &turn, .begun = {}});
     }
   }
 
-  void Begin() {
-    running_ = static_cast<std::int64_t>(slots_.size());
-    for (Slot& slot : slots_) Issue(slot);
+  // The first append of each client issues the others on the client's thread: from then on a turn
+  // is touched by that thread alone.
+  void Begin() override {
+    for (Turn& turn : turns_) {
+      if (turn.slots.empty()) continue;
+      under_way_.Add(1);
+      Issue(turn.slots.front());
+    }
   }
-  void Enter(Phase phase) { phase_.store(phase, std::memory_order_relaxed); }
-  std::int64_t done() const { return done_.load(std::memory_order_relaxed); }
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
-
-  // After Enter(kStop): waits for the appends under way. The first error, if there was one.
-  std::optional<common::Error> Finish() {
-    std::unique_lock lock(mutex_);
-    ended_.wait(lock, [this] { return running_ == 0; });
-    return error_;
+  bool failed() const override { return error_.any(); }
+  std::optional<common::Error> End() override {
+    stop_.store(true, std::memory_order_relaxed);
+    under_way_.AwaitNone();
+    return error_.error();
   }
-  const Histogram& histogram() const { return histogram_; }  // after Finish
 
  private:
+  struct Turn;
   struct Slot {
     ClosedLoop* loop = nullptr;
-    LedgerWriter* writer = nullptr;
+    Turn* turn = nullptr;
     Clock::time_point begun;
+  };
+  // What one client does: its part of the window, over its ledgers in turn.
+  struct Turn {
+    Turn(std::vector<std::unique_ptr<LedgerWriter>>& of, const BenchOptions& options, bool stamped)
+        : ledgers(of), payload(options.entry_bytes, stamped) {}
+
+    std::vector<std::unique_ptr<LedgerWriter>>& ledgers;
+    Payload payload;
+    std::size_t next = 0;
+    std::vector<Slot> slots;
+    bool going = false;  // all slots, not only the first
   };
 
   void Issue(Slot& slot) {
+    Turn& turn = *slot.turn;
     slot.begun = Clock::now();
-    slot.writer->AppendAsync(
-        payload_, [&slot](const AppendResult& result) { slot.loop->Done(slot, result); });
+    LedgerWriter& ledger = *turn.ledgers[turn.next];
+    if (++turn.next == turn.ledgers.size()) turn.next = 0;
+    ledger.AppendAsync(turn.payload.At(slot.begun),
+                       [&slot](const AppendResult& result) { slot.loop->Done(slot, result); });
   }
 
   void Done(Slot& slot, const AppendResult& result) {
-    const Phase phase = phase_.load(std::memory_order_relaxed);
+    Turn& turn = *slot.turn;
     if (result.ok()) [[likely]] {
-      done_.store(done_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      if (phase == Phase::kMeasure) {
-        histogram_.Record(static_cast<std::uint64_t>((Clock::now() - slot.begun).count()));
+      meter().Record(Clock::now() - slot.begun, 1, turn.payload.size());
+      if (!stop_.load(std::memory_order_relaxed)) {
+        if (!turn.going) IssueOthers(turn);
+        return Issue(slot);
       }
-      if (phase != Phase::kStop) return Issue(slot);
+    } else {
+      error_.Note(result.error());
     }
-    const std::lock_guard lock(mutex_);
-    if (!result.ok() && !error_) {
-      error_ = result.error();
-      failed_.store(true, std::memory_order_relaxed);
-    }
-    if (--running_ == 0) ended_.notify_all();
+    under_way_.Remove();
   }
 
-  const std::string payload_;
-  std::vector<Slot> slots_;
-  std::atomic<Phase> phase_ = Phase::kWarmUp;
-  std::atomic<std::int64_t> done_ = 0;  // written by the client's thread only
-  std::atomic<bool> failed_ = false;
-  Histogram histogram_;
+  void IssueOthers(Turn& turn) {
+    turn.going = true;
+    under_way_.Add(static_cast<std::int64_t>(turn.slots.size()) - 1);
+    for (std::size_t i = 1; i < turn.slots.size(); ++i) Issue(turn.slots[i]);
+  }
 
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  // Guarded by mutex_.
-  std::int64_t running_ = 0;  // slots that still go round
-  std::optional<common::Error> error_;
+  std::deque<Turn> turns_;
+  std::atomic<bool> stop_ = false;
+  FirstError error_;
+  UnderWay under_way_;
 };
 
-// Bytes that no layer can make smaller.
-std::string Noise(std::size_t size) {
-  common::Random random = common::SystemRandom();
-  std::string bytes(size, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random());
-  return bytes;
-}
-
-// A line a second until the time is over, a failure or a signal.
-void Watch(const ClosedLoop& loop, double seconds, const char* phase, StopSignals& signals) {
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                      std::chrono::duration<double>(seconds));
-  std::int64_t before = loop.done();
-  auto then = Clock::now();
-  while (then < end && !loop.failed()) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - then);
-    if (signals.Wait(
-            std::clamp(left, std::chrono::milliseconds(1), std::chrono::milliseconds(1000))))
-      return;
-    const auto now = Clock::now();
-    const std::int64_t done = loop.done();
-    const double rate =
-        static_cast<double>(done - before) / std::chrono::duration<double>(now - then).count();
-    Say(std::string(phase) + ": " + HumanCount(static_cast<std::int64_t>(rate)) + " appends/s");
-    before = done;
-    then = now;
+class OpenLoop final : public Load {
+ public:
+  OpenLoop(BenchLedgers& ledgers, const BenchOptions& options, bool stamped)
+      : rate_(options.rate), payload_(options.entry_bytes, stamped) {
+    for (auto& writing : ledgers.writing()) {
+      for (const auto& ledger : writing.ledgers) ledgers_.push_back(ledger.get());
+    }
   }
-}
 
-Result<BenchAppendResult> Measure(std::vector<std::unique_ptr<LedgerWriter>>& writers,
-                                  const BenchAppendOptions& options, StopSignals& signals) {
-  ClosedLoop loop(writers, options.window, Noise(static_cast<std::size_t>(options.entry_bytes)));
-  loop.Begin();
-  Watch(loop, options.warmup_seconds, "warm-up", signals);
-  const std::int64_t before = loop.done();
-  const auto begin = Clock::now();
-  loop.Enter(Phase::kMeasure);
-  Watch(loop, options.seconds, "bench", signals);
-  BenchAppendResult result;
-  result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  result.entries = loop.done() - before;
-  loop.Enter(Phase::kStop);
-  if (auto error = loop.Finish()) return Fail(*std::move(error));
-  if (signals.Requested()) return Fail(Errc::kShutdown, "interrupted");
-  result.nanoseconds = loop.histogram();
-  return result;
-}
+  void Begin() override {
+    thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  }
+  bool failed() const override { return error_.any(); }
+  std::optional<common::Error> End() override {
+    thread_.request_stop();
+    thread_.join();
+    under_way_.AwaitNone();
+    return error_.error();
+  }
+
+ private:
+  void Run(const std::stop_token& stop) {
+    ArrivalSchedule schedule(Clock::now(), rate_);
+    for (std::size_t next = 0; !stop.stop_requested() && !failed(); schedule.Take()) {
+      const auto due = schedule.due();
+      std::this_thread::sleep_until(due);
+      under_way_.Add(1);
+      // Waits when the writer's byte budget is used up; what is late by it is measured as late.
+      ledgers_[next]->AppendAsync(payload_.At(due), [this, due](const AppendResult& result) {
+        if (result.ok()) {
+          meter().Record(Clock::now() - due, 1, payload_.size());
+        } else {
+          error_.Note(result.error());
+        }
+        under_way_.Remove();
+      });
+      if (++next == ledgers_.size()) next = 0;
+    }
+  }
+
+  const double rate_;
+  Payload payload_;
+  std::vector<LedgerWriter*> ledgers_;
+  FirstError error_;
+  UnderWay under_way_;
+  std::jthread thread_;
+};
 
 }  // namespace
 
-Result<BenchAppendResult> BenchAppend(const std::string& metadata_uri,
-                                      const BenchAppendOptions& options, StopSignals& signals) {
-  QUIRE_TRY(options.replication.Check());
-  auto client = Client::Connect(metadata_uri);
-  if (!client) return Fail(std::move(client).error());
-  std::vector<std::unique_ptr<LedgerWriter>> writers;
-  Result<BenchAppendResult> result;
-  for (std::int64_t i = 0; i < options.ledgers && result; ++i) {
-    auto writer = (*client)->CreateLedger({.replication = options.replication, .custom = {}});
-    if (writer)
-      writers.push_back(*std::move(writer));
-    else
-      result = Fail(std::move(writer).error());
-  }
-  if (result) result = Measure(writers, options, signals);
-  for (const auto& writer : writers) {
-    if (auto closed = writer->Close(); !closed) Warn("bench: close: " + closed.error().ToString());
-    if (auto deleted = (*client)->DeleteLedger(writer->id()); !deleted) {
-      Warn("bench: delete: " + deleted.error().ToString());
-    }
-  }
-  return result;
+std::unique_ptr<Load> MakeAppendLoad(BenchLedgers& ledgers, const BenchOptions& options,
+                                     bool stamped) {
+  if (options.rate > 0) return std::make_unique<OpenLoop>(ledgers, options, stamped);
+  return std::make_unique<ClosedLoop>(ledgers, options, stamped);
 }
 
 }  // namespace quire::tools

@@ -1,156 +1,262 @@
 #include "tools/bench_commands.h"
 
-#include <stdlib.h>
-
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <string>
 
 #include "protocol/limits.h"
-#include "tools/bench_append.h"
+#include "tools/bench_cluster.h"
+#include "tools/bench_failover.h"
+#include "tools/bench_floor_command.h"
+#include "tools/bench_modes.h"
+#include "tools/bench_report.h"
 #include "tools/console.h"
-#include "tools/dev_cluster.h"
+#include "tools/floor_path.h"
 #include "tools/replication_flags.h"
 #include "tools/standard_output.h"
 
 namespace quire::tools {
+
+using common::Result;
+
 namespace {
 
+using Measure =
+    std::function<Result<BenchResult>(BenchCluster&, const BenchOptions&, StopSignals&)>;
+
 struct Options {
-  BenchAppendOptions append;
-  int local = 0;  // bookies of a cluster of its own; 0: the cluster of --metadata
+  std::string mode;
+  BenchOptions bench;
+  int local = 0;            // bookies of a cluster of its own; 0: the cluster of --metadata
+  std::string directory;    // of the cluster of its own
+  std::string plot;         // file; empty: none
+  bool with_floor = false;  // of appends
 };
 
-// A directory that goes with this object.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "quire-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::string& path() const { return path_; }  // empty: it could not be made
-
- private:
-  std::string path_;
-};
-
-constexpr std::pair<const char*, double> kQuantiles[] = {
-    {"p50", 0.5}, {"p95", 0.95}, {"p99", 0.99}, {"p99.9", 0.999}};
-
-std::string Report(const BenchAppendOptions& options, const BenchAppendResult& result, bool json) {
-  const auto& r = options.replication;
-  const double rate = static_cast<double>(result.entries) / result.seconds;
-  const Histogram& latency = result.nanoseconds;
-  if (json) {
-    nlohmann::json micros{{"mean", latency.Mean() / 1e3},
-                          {"max", static_cast<double>(latency.max()) / 1e3}};
-    for (const auto& [name, fraction] : kQuantiles) {
-      micros[name] = static_cast<double>(latency.Quantile(fraction)) / 1e3;
-    }
-    return nlohmann::json{{"entry_size", options.entry_bytes},
-                          {"window", options.window},
-                          {"ledgers", options.ledgers},
-                          {"ensemble_size", r.ensemble},
-                          {"write_quorum", r.write_quorum},
-                          {"ack_quorum", r.ack_quorum},
-                          {"seconds", result.seconds},
-                          {"entries", result.entries},
-                          {"appends_per_second", rate},
-                          {"bytes_per_second", rate * static_cast<double>(options.entry_bytes)},
-                          {"latency_us", micros}}
-               .dump(2) +
-           "\n";
-  }
-  char line[256];
-  std::snprintf(
-      line, sizeof(line), "entries of %lld bytes, E=%d Qw=%d Qa=%d, window %lld, ledgers %lld\n",
-      static_cast<long long>(options.entry_bytes), r.ensemble, r.write_quorum, r.ack_quorum,
-      static_cast<long long>(options.window), static_cast<long long>(options.ledgers));
-  std::string text = line;
-  std::snprintf(line, sizeof(line), "%s entries in %.1f s: %s appends/s, %s/s\nlatency",
-                HumanCount(result.entries).c_str(), result.seconds,
-                HumanCount(static_cast<std::int64_t>(rate)).c_str(),
-                HumanBytes(rate * static_cast<double>(options.entry_bytes)).c_str());
-  text += line;
-  for (const auto& [name, fraction] : kQuantiles) {
-    std::snprintf(line, sizeof(line), "  %s %.2f ms", name,
-                  static_cast<double>(latency.Quantile(fraction)) / 1e6);
-    text += line;
-  }
-  std::snprintf(line, sizeof(line), "  max %.2f ms\n", static_cast<double>(latency.max()) / 1e6);
-  return text + line;
+// What the path with nothing in it does with the same entries, window and disk, in a second.
+Result<double> FloorPerSecond(const Options& options) {
+  const TemporaryDirectory scratch(options.directory);
+  auto floor = MeasurePath({.directory = scratch.path(),
+                            .replicas = options.bench.replication.write_quorum,
+                            .acks = options.bench.replication.ack_quorum,
+                            .entry_bytes = options.bench.entry_bytes,
+                            .window = options.bench.window,
+                            .seconds = options.bench.seconds});
+  if (!floor) return common::Fail(std::move(floor).error());
+  return floor->appends_per_second;
 }
 
-int Run(const Session& session, const Options& options) {
-  WarnOfOneCopy(options.append.replication);
+int Run(const Session& session, const Options& options, const Measure& measure) {
+  const std::string what = "bench " + options.mode;
+  WarnOfOneCopy(options.bench.replication);
   StopSignals signals;
-  TemporaryDirectory directory;
-  std::unique_ptr<DevCluster> cluster;
-  std::string uri = session.metadata;
-  if (options.local > 0) {
-    if (directory.path().empty()) {
-      return Failed(kExitFailed, "bench append: cannot make a temporary directory; set TMPDIR");
+  if (options.local == 0) {
+    if (auto named = session.MetadataUri(); !named) {
+      return Failed(what + " (or give --local N)", named.error());
     }
-    Say("starting ZooKeeper and " + std::to_string(options.local) + " bookies in " +
-        directory.path());
-    auto started =
-        DevCluster::Start({.directory = directory.path(), .bookies = options.local}, signals);
-    if (!started) return Failed("bench append", started.error());
-    cluster = *std::move(started);
-    uri = cluster->uri();
-  } else if (auto named = session.MetadataUri(); !named) {
-    return Failed("bench append (or give --local N)", named.error());
   }
-  auto result = BenchAppend(uri, options.append, signals);
-  if (!result) return Failed("bench append", result.error());
-  return Print(Report(options.append, *result, session.json()));
+  auto cluster = BenchCluster::Open(session.metadata, options.local, options.directory, signals);
+  if (!cluster) return Failed(what, cluster.error());
+  auto result = measure(**cluster, options.bench, signals);
+  if (!result) return Failed(what, result.error());
+  if (options.with_floor) {
+    cluster->reset();  // the machine is the floor's
+    const auto floor = FloorPerSecond(options);
+    if (!floor) return Failed(what + ": floor", floor.error());
+    result->floor_per_second = *floor;
+  }
+  if (!options.plot.empty()) {
+    std::ofstream file(options.plot);
+    file << PlotReport(options.mode, options.bench, *result);
+    file.close();
+    if (!file) return Failed(kExitFailed, what + ": cannot write " + options.plot);
+  }
+  return Print(session.json() ? JsonReport(options.mode, options.bench, *result).dump(2) + "\n"
+                              : TextReport(options.mode, options.bench, *result));
+}
+
+const CLI::Range kMany(std::int64_t{1}, std::int64_t{100'000'000});
+
+void AddEntryFlags(CLI::App& app, BenchOptions& bench) {
+  AddReplicationFlags(app, bench.replication);
+  app.add_option("--entry-size", bench.entry_bytes, "Bytes of each entry")
+      ->check(CLI::Range(std::int64_t{0}, static_cast<std::int64_t>(protocol::kMaxPayloadBytes)))
+      ->capture_default_str();
+}
+
+void AddTimeFlags(CLI::App& app, BenchOptions& bench) {
+  app.add_option("--seconds", bench.seconds, "How long to measure")
+      ->check(CLI::Range(0.1, 86400.0))
+      ->capture_default_str();
+  app.add_option("--warmup", bench.warmup_seconds, "Seconds before that which do not count")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
+void AddAppendFlags(CLI::App& app, BenchOptions& bench) {
+  app.add_option("--window", bench.window, "Appends in flight, over all ledgers")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str();
+  app.add_option("--rate", bench.rate,
+                 "Appends a second, begun when they are due and measured from then, whatever "
+                 "became of those before; 0: as fast as the window allows")
+      ->check(CLI::Range(0.0, 1e8))
+      ->capture_default_str();
+}
+
+void AddLedgerFlags(CLI::App& app, BenchOptions& bench) {
+  app.add_option("--ledgers", bench.ledgers, "Ledgers that are used at once")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str();
+}
+
+void AddWriterFlag(CLI::App& app, BenchOptions& bench) {
+  app.add_option("--writers", bench.writers, "Clients, each with a thread of its own")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+}
+
+void AddReadFlags(CLI::App& app, BenchOptions& bench) {
+  const std::map<std::string, ReadPattern> patterns{{"sequential", ReadPattern::kSequential},
+                                                    {"random", ReadPattern::kRandom},
+                                                    {"tail", ReadPattern::kTail},
+                                                    {"catch-up", ReadPattern::kCatchUp}};
+  app.add_option("--pattern", bench.pattern,
+                 "sequential, random: of closed ledgers. tail: new entries as they come, measured "
+                 "from their append. catch-up: from the first on, while more are written")
+      ->transform(CLI::CheckedTransformer(patterns));
+  app.add_option("--readers", bench.readers, "Clients that read, each with a thread of its own")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--batch", bench.batch, "Entries asked for at once; random ones come singly")
+      ->check(kMany)
+      ->capture_default_str();
+  app.add_option("--entries", bench.entries, "Entries written beforehand, over all ledgers")
+      ->check(kMany)
+      ->capture_default_str();
+}
+
+class Modes {
+ public:
+  Modes(CLI::App& bench, Session& session) : bench_(bench), session_(session) {}
+
+  // The options of a new mode, to add flags to.
+  std::shared_ptr<Options> Add(const std::string& name, const std::string& help, Measure measure) {
+    app_ = bench_.add_subcommand(name, help);
+    auto options = std::make_shared<Options>();
+    options->mode = name;
+    AddEntryFlags(*app_, options->bench);
+    app_->add_option("--local", options->local,
+                     "Measure a new cluster of N bookies on this machine, removed at the end")
+        ->check(CLI::Range(1, 64));
+    app_->add_option("--dir", options->directory,
+                     "Directory to make that cluster in, on the disk to measure; without it TMPDIR")
+        ->check(CLI::ExistingDirectory);
+    app_->callback([&session = session_, options, measure = std::move(measure)] {
+      session.command = [&session, options, measure] { return Run(session, *options, measure); };
+    });
+    return options;
+  }
+  void AddPlotFlag(Options& options) {
+    app_->add_option("--plot", options.plot,
+                     "SVG file for throughput and latency percentiles over time");
+  }
+  CLI::App& app() { return *app_; }
+
+ private:
+  CLI::App& bench_;
+  Session& session_;
+  CLI::App* app_ = nullptr;
+};
+
+void AddWriterThatDies(CLI::App& bench, Session& session) {
+  CLI::App* app = bench.add_subcommand("failover-writer", "The writer that failover kills");
+  app->group("");  // not for people
+  auto options = std::make_shared<BenchOptions>();
+  AddEntryFlags(*app, *options);
+  app->add_option("--unconfirmed", options->unconfirmed)->check(kMany);
+  app->callback([&session, options] {
+    session.command = [&session, options] {
+      return Failed("bench failover-writer", WriteAndDie(session.metadata, *options).error());
+    };
+  });
 }
 
 }  // namespace
 
 void AddBenchCommands(CLI::App& app, Session& session) {
-  CLI::App* bench = app.add_subcommand("bench", "Measure a cluster");
+  CLI::App* bench = app.add_subcommand("bench", "Measure a cluster, or the machine below it");
   bench->require_subcommand(1)->fallthrough();
-  CLI::App* append =
-      bench->add_subcommand("append",
-                            "Append in a closed loop and show throughput and latency.\n"
-                            "Example: quire bench append --local 3 --window 1000 --seconds 20");
-  auto options = std::make_shared<Options>();
-  BenchAppendOptions& what = options->append;
-  constexpr std::int64_t kMany = 1'000'000;
-  AddReplicationFlags(*append, what.replication);
-  append->add_option("--entry-size", what.entry_bytes, "Bytes of each entry")
-      ->check(CLI::Range(std::int64_t{0}, static_cast<std::int64_t>(protocol::kMaxPayloadBytes)))
+  Modes modes(*bench, session);
+
+  auto options = modes.Add("append",
+                           "Append and show throughput and latency.\n"
+                           "Example: quire bench append --local 3 --window 1000 --seconds 20",
+                           MeasureAppends);
+  AddAppendFlags(modes.app(), options->bench);
+  AddLedgerFlags(modes.app(), options->bench);
+  AddWriterFlag(modes.app(), options->bench);
+  AddTimeFlags(modes.app(), options->bench);
+  modes.AddPlotFlag(*options);
+  modes.app().add_flag("--with-floor", options->with_floor,
+                       "Also measure the path with nothing in it (see floor) in --dir, and show "
+                       "which share of it was reached");
+
+  options = modes.Add("read",
+                      "Read and show throughput and latency.\n"
+                      "Example: quire bench read --local 3 --pattern tail --rate 5000",
+                      MeasureReads);
+  AddReadFlags(modes.app(), options->bench);
+  AddAppendFlags(modes.app(), options->bench);
+  AddLedgerFlags(modes.app(), options->bench);
+  AddWriterFlag(modes.app(), options->bench);
+  AddTimeFlags(modes.app(), options->bench);
+  modes.AddPlotFlag(*options);
+
+  options = modes.Add("mixed",
+                      "Append, and read other, closed ledgers at the same time.\n"
+                      "Example: quire bench mixed --local 3 --pattern random --readers 4",
+                      MeasureMixed);
+  AddReadFlags(modes.app(), options->bench);
+  AddAppendFlags(modes.app(), options->bench);
+  AddLedgerFlags(modes.app(), options->bench);
+  AddWriterFlag(modes.app(), options->bench);
+  AddTimeFlags(modes.app(), options->bench);
+  modes.AddPlotFlag(*options);
+
+  options = modes.Add("failover",
+                      "Kill a writer, and show how long another takes to seal its ledger and "
+                      "append to the next.\n"
+                      "Example: quire bench failover --local 3 --unconfirmed 10",
+                      MeasureFailovers);
+  modes.app()
+      .add_option("--unconfirmed", options->bench.unconfirmed,
+                  "Acknowledged entries of which no bookie knows that they are confirmed")
+      ->check(kMany)
       ->capture_default_str();
-  append->add_option("--window", what.window, "Appends in flight, over all ledgers")
-      ->check(CLI::Range(std::int64_t{1}, kMany))
+  modes.app()
+      .add_option("--rounds", options->bench.rounds, "Writers that are killed")
+      ->check(kMany)
       ->capture_default_str();
-  append->add_option("--ledgers", what.ledgers, "Ledgers that are written at once")
-      ->check(CLI::Range(std::int64_t{1}, kMany))
+
+  options = modes.Add("churn",
+                      "Create ledgers, write a little, close and delete them.\n"
+                      "Example: quire bench churn --local 3 --writers 4 --batch 10",
+                      MeasureChurn);
+  options->bench.batch = 10;
+  modes.app()
+      .add_option("--batch", options->bench.batch, "Entries of each ledger")
+      ->check(kMany)
       ->capture_default_str();
-  append->add_option("--seconds", what.seconds, "How long to measure")
-      ->check(CLI::Range(0.1, 86400.0))
-      ->capture_default_str();
-  append->add_option("--warmup", what.warmup_seconds, "Seconds before that which do not count")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  append
-      ->add_option("--local", options->local,
-                   "Measure a new cluster of N bookies on this machine, removed at the end")
-      ->check(CLI::Range(1, 64));
-  append->callback([&session, options] {
-    session.command = [&session, options] { return Run(session, *options); };
-  });
+  AddWriterFlag(modes.app(), options->bench);
+  AddTimeFlags(modes.app(), options->bench);
+  modes.AddPlotFlag(*options);
+
+  AddWriterThatDies(*bench, session);
+  AddFloorCommand(*bench, session);
 }
 
 }  // namespace quire::tools

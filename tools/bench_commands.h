@@ -8,7 +8,7 @@ class App;
 
 namespace quire::tools {
 
-// quire bench append
+// quire bench append|read|mixed|failover|churn|floor
 void AddBenchCommands(CLI::App& app, Session& session);
 
 }  // namespace quire::tools

@@ -41,6 +41,7 @@ class DevCluster {
 
   const std::string& uri() const { return uri_; }
   const std::vector<Bookie>& bookies() const { return bookies_; }
+  pid_t zookeeper_pid() const { return zookeeper_->process().pid(); }
 
   // One line for each process that has ended since the last call.
   std::vector<std::string> TakeDeaths();

@@ -60,7 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"--metadata", kUri, "bookie", "info", "nonsense"}, "HOST:PORT"},
         Case{{"cluster", "up", "--bookies", "0", "--dir", "/tmp/x"}, "--bookies"},
         Case{{"cluster", "up", "--bookies", "3"}, "--dir"},
-        Case{{"bench", "append", "--window", "0"}, "--window"}));
+        Case{{"bench", "append", "--window", "0"}, "--window"},
+        Case{{"bench", "read", "--pattern", "sideways"}, "--pattern"},
+        Case{{"bench", "floor"}, "--dir"}, Case{{"bench", "churn"}, "--local"}));
 
 TEST(CliHelpTest, ExplainsEveryLevelWithTheExitStatus) {
   for (const std::vector<std::string>& arguments :
