@@ -15,7 +15,7 @@ Engine::Engine(common::Loop& loop, metadata::MetadataStore& store, rpc::ChannelP
     : ledgers_(loop, store, random),
       directory_(loop, store),
       placement_(loop, directory_, random),
-      services_{loop, ledgers_, directory_, channels, placement_, timing} {}
+      services_{loop, ledgers_, directory_, channels, placement_, random, timing} {}
 
 void Engine::Start(metadata::MetadataStore::Done done) {
   directory_.Start(std::move(done));

@@ -7,6 +7,12 @@
 
 namespace quire::client {
 
+namespace {
+
+constexpr int kMaxBusyPauses = 100;  // of one fetch
+
+}  // namespace
+
 using common::Errc;
 using protocol::BookieId;
 using protocol::Code;
@@ -80,6 +86,7 @@ void EntryFetch::OnReply(BookieId bookie, int slot, const std::vector<std::size_
   if (reply.code == Code::kTimeout || reply.code == Code::kDisconnected) {
     services_.placement.NoteFailure(bookie);
   }
+  retry_after_ms_ = std::max(retry_after_ms_, reply.retry_after_ms);
   std::vector<std::size_t> again;  // the reply reached its bound of bytes before these
   std::vector<std::size_t> failed;
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -112,6 +119,7 @@ void EntryFetch::OnReply(BookieId bookie, int slot, const std::vector<std::size_
       }
     }
     if (!protocol::IsNegative(code)) wanted.unknown = true;
+    if (code == Code::kBusy) wanted.busy = true;
     failed.push_back(indices[i]);
   }
   if (!again.empty()) Ask(bookie, slot, std::move(again));
@@ -139,16 +147,37 @@ void EntryFetch::CheckEnd() {
     for (Wanted& wanted : wanted_) entries.emplace_back(std::move(wanted.bytes));
     return Finish(std::move(entries));
   }
-  if (rereading_) return;
+  if (rereading_ || pausing_) return;
   const auto hopeless = std::ranges::find_if(wanted_, [this](const Wanted& wanted) {
     return !wanted.found && wanted.outstanding == 0 && NextSlot(wanted) < 0;
   });
   if (hopeless == wanted_.end()) return;
+  if (hopeless->busy && refusals_ < kMaxBusyPauses) return AskBusyLater();
   if (!reread_) return RereadMetadata();
   const std::string what = "ledger " + std::to_string(ledger_.value->id.value()) + " entry " +
                            std::to_string(hopeless->entry.value());
   // Only if every replica denies it is a confirmed entry lost; else somebody may still have it.
   Finish(common::Fail(hopeless->unknown ? Errc::kReadFailed : Errc::kDataLoss, what));
+}
+
+void EntryFetch::AskBusyLater() {
+  pausing_ = true;
+  ++refusals_;
+  services_.loop.After(services_.BusyPause(std::exchange(retry_after_ms_, 0)),
+                       [self = shared_from_this()] {
+                         if (self->finished_) return;
+                         self->pausing_ = false;
+                         std::vector<std::size_t> rest;
+                         for (std::size_t i = 0; i < self->wanted_.size(); ++i) {
+                           Wanted& wanted = self->wanted_[i];
+                           if (wanted.found || !wanted.busy) continue;
+                           wanted.asked = {};
+                           wanted.busy = false;
+                           rest.push_back(i);
+                         }
+                         self->AskNext(rest);
+                         self->CheckEnd();
+                       });
 }
 
 void EntryFetch::RereadMetadata() {

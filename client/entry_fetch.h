@@ -12,8 +12,9 @@ namespace quire::client {
 
 // Reads some entries of a ledger once (protocol 1.6): each from one replica first, as many as
 // possible from the same one, and from the next replica when that one is slow, fails, denies it or
-// sends bytes that do not verify. When no replica helps, the metadata is read again once: the
-// bookies may have been replaced. Loop thread only; keeps itself alive until it has called back.
+// sends bytes that do not verify. When no replica helps but one was busy, all are asked again after
+// a pause; else the metadata is read again once: the bookies may have been replaced. Loop thread
+// only; keeps itself alive until it has called back.
 class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
  public:
   using Done = common::Callback<common::Result<std::vector<Entry>>>;
@@ -34,6 +35,7 @@ class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
     int outstanding = 0;
     bool found = false;
     bool unknown = false;  // some replica could not say: a retry may help
+    bool busy = false;     // some replica had no time: it will say it later
   };
 
   void AskNext(const std::vector<std::size_t>& indices);
@@ -44,6 +46,7 @@ class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
   void OnHedge();
   void CheckEnd();
   void RereadMetadata();
+  void AskBusyLater();
   void Finish(common::Result<std::vector<Entry>> result);
 
   Services& services_;
@@ -52,8 +55,11 @@ class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
   const int preferred_;
   Done done_;
   std::size_t missing_;
-  bool reread_ = false;     // the metadata was read again
-  bool rereading_ = false;  // and what it says has not been tried yet
+  bool reread_ = false;              // the metadata was read again
+  bool rereading_ = false;           // and what it says has not been tried yet
+  int refusals_ = 0;                 // pauses because of busy replicas
+  bool pausing_ = false;             // such a pause is under way
+  std::int32_t retry_after_ms_ = 0;  // of the next one: the longest that a replica asked for
   bool finished_ = false;
   common::Loop::TimerId hedge_ = 0;
 };

@@ -48,7 +48,8 @@ void Recovery::Apply(RecoveryEffects& effects) {
   for (auto& ask : effects.reads) Read(ask.slot, std::move(ask.entries));
   for (const auto& send : effects.sends) Send(send);
   if (!effects.send_later.empty()) {
-    services_.loop.After(services_.timing.busy_pause, [self, sends = effects.send_later] {
+    const auto pause = services_.BusyPause(retry_after_ms_);
+    services_.loop.After(pause, [self, sends = effects.send_later] {
       for (const auto& send : sends) {
         if (self->protocol_.ShouldResend(send)) self->Send(send);
       }
@@ -101,7 +102,7 @@ void Recovery::Read(int slot, std::vector<EntryId> entries, int refusals) {
                            id = ledger.id, refusals](protocol::ReadReply reply) {
         // Busy is no answer: the same bookie will have one in a moment.
         if (reply.code == Code::kBusy && refusals < kMaxBusyReads) {
-          return self->ReadLater(slot, entries, refusals + 1);
+          return self->ReadLater(slot, entries, refusals + 1, reply.retry_after_ms);
         }
         const bool cut = reply.code == Code::kOk && !reply.answers.empty() &&
                          reply.answers.size() < entries.size();
@@ -126,9 +127,10 @@ void Recovery::Read(int slot, std::vector<EntryId> entries, int refusals) {
       });
 }
 
-void Recovery::ReadLater(int slot, std::vector<EntryId> entries, int refusals) {
+void Recovery::ReadLater(int slot, std::vector<EntryId> entries, int refusals,
+                         std::int32_t retry_after_ms) {
   services_.loop.After(
-      services_.timing.busy_pause,
+      services_.BusyPause(retry_after_ms),
       [self = shared_from_this(), slot, entries = std::move(entries), refusals]() mutable {
         if (self->protocol_.reading()) self->Read(slot, std::move(entries), refusals);
       });
@@ -147,6 +149,7 @@ void Recovery::Send(const RecoveryWrites::Send& send) {
 }
 
 void Recovery::OnAdd(const rpc::AddTicket& ticket, Code code) {
+  retry_after_ms_ = ticket.retry_after_ms;
   Run([&](RecoveryEffects& effects) {
     protocol_.OnAdd({ticket.entry, ticket.slot, ticket.generation}, code, effects);
   });

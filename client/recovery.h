@@ -30,7 +30,8 @@ class Recovery final : public rpc::AddSink, public std::enable_shared_from_this<
   void Apply(RecoveryEffects& effects);
   void SendFence();
   void Read(int slot, std::vector<protocol::EntryId> entries, int refusals = 0);
-  void ReadLater(int slot, std::vector<protocol::EntryId> entries, int refusals);
+  void ReadLater(int slot, std::vector<protocol::EntryId> entries, int refusals,
+                 std::int32_t retry_after_ms);
   void Send(const RecoveryWrites::Send& send);
   void ReadLength(protocol::EntryId entry);
   void Finish();
@@ -39,6 +40,7 @@ class Recovery final : public rpc::AddSink, public std::enable_shared_from_this<
   const bool was_closed_;
   RecoveryProtocol protocol_;
   Done done_;
+  std::int32_t retry_after_ms_ = 0;  // as the answer said that is being looked at
 };
 
 }  // namespace quire::client

@@ -58,6 +58,7 @@ void Writer::OnAdd(const rpc::AddTicket& ticket, protocol::Code code) {
   if (BookieFailed(code) && protocol_.IsCurrent(send)) {
     services_.placement.NoteFailure(channel_ensemble_[static_cast<std::size_t>(ticket.slot)]);
   }
+  retry_after_ms_ = ticket.retry_after_ms;
   Run([&](WriteEffects& effects) { protocol_.OnAdd(send, code, effects); });
 }
 
@@ -82,15 +83,23 @@ void Writer::Send(const WriteEffects::Send& send) {
                         .generation = send.generation});
 }
 
-void Writer::SendLater(std::vector<WriteEffects::Send> sends) {
-  services_.loop.After(services_.timing.busy_pause,
-                       [self = shared_from_this(), sends = std::move(sends)] {
-                         for (const auto& send : sends) {
-                           if (!self->abandoned_ && self->protocol_.ShouldResend(send)) {
-                             self->Send(send);
-                           }
-                         }
-                       });
+// All that a slot refuses during one pause goes again together and in order: entries that overtake
+// each other cost the bookie a look-up each.
+void Writer::SendLater(const std::vector<WriteEffects::Send>& sends) {
+  refused_.resize(channels_.size());
+  for (const auto& send : sends) {
+    const auto slot = static_cast<std::size_t>(send.slot);
+    refused_[slot].push_back(send);
+    if (refused_[slot].size() > 1) continue;
+    services_.loop.After(services_.BusyPause(retry_after_ms_),
+                         [self = shared_from_this(), slot] { self->Resend(slot); });
+  }
+}
+
+void Writer::Resend(std::size_t slot) {
+  for (const auto& send : std::exchange(refused_[slot], {})) {
+    if (!abandoned_ && protocol_.ShouldResend(send)) Send(send);
+  }
 }
 
 void Writer::ChangeEnsemble() {

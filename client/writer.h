@@ -37,7 +37,8 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   void Run(Step step);
   void Apply(WriteEffects& effects);
   void Send(const WriteEffects::Send& send);
-  void SendLater(std::vector<WriteEffects::Send> sends);
+  void SendLater(const std::vector<WriteEffects::Send>& sends);
+  void Resend(std::size_t slot);
   void ChangeEnsemble();
   void CloseLedger();
   void RetryChangeLater();
@@ -57,7 +58,10 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   bool stopped_ = false;                  // Close() can be answered
   std::vector<common::Callback<common::Result<void>>> close_callbacks_;
   std::vector<std::shared_ptr<rpc::BookieChannel>> channels_;  // of each slot
-  metadata::Ensemble channel_ensemble_;                        // that channels_ lead to
+  // Of each slot: what a busy bookie refused, in the order of its answers. Not empty: a timer runs.
+  std::vector<std::vector<WriteEffects::Send>> refused_;
+  std::int32_t retry_after_ms_ = 0;                  // as the answer said that is being looked at
+  metadata::Ensemble channel_ensemble_;              // that channels_ lead to
   protocol::EntryId told_lac_ = protocol::kNoEntry;  // the highest LAC sent to the bookies
   bool lac_timer_ = false;
   bool abandoned_ = false;

@@ -105,7 +105,7 @@ class ClientFixture : public testing::Test {
   metadata::BookieDirectory directory{loop, store};
   Placement placement{loop, directory, random};
   FakeBookies bookies{loop};
-  Services services{loop, ledgers, directory, bookies, placement, {}};
+  Services services{loop, ledgers, directory, bookies, placement, random, {}};
 };
 
 }  // namespace quire::client

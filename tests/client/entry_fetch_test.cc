@@ -154,6 +154,31 @@ TEST_F(EntryFetchTest, OneThatCannotSayMakesItAReadFailure) {
   EXPECT_EQ(ErrorOf(*Fetch({0})), Errc::kReadFailed);
 }
 
+TEST_F(EntryFetchTest, WhenAllHaveNoTimeItWaitsAsLongAsTheyAsk) {  // L03
+  Store(ledger, 0, 1);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    bookies.at(B(i)).answer = Code::kBusy;
+    bookies.at(B(i)).retry_after_ms = 200 + 100 * static_cast<std::int32_t>(i);
+  }
+  const auto outcome = Begin({0, 1});
+  loop.RunFor(milliseconds(399));
+  EXPECT_FALSE(outcome->has_value());
+  EXPECT_EQ(Reads(0) + Reads(1) + Reads(2), 3u) << "each was asked once";
+  for (std::uint64_t i = 0; i < 3; ++i) bookies.at(B(i)).answer.reset();
+  loop.RunFor(milliseconds(110));
+  ExpectEntries(*outcome, {0, 1});
+  EXPECT_EQ(loop.timers(), 0u);
+}
+
+TEST_F(EntryFetchTest, ABusyReplicaIsNoReasonToWaitWhenAnotherHasTime) {
+  Store(ledger, 0, 0);
+  bookies.at(B(0)).answer = Code::kBusy;
+  bookies.at(B(0)).retry_after_ms = 1000;
+  const auto outcome = Begin({0});
+  loop.RunFor(milliseconds(1));
+  ExpectEntries(*outcome, {0});
+}
+
 TEST_F(EntryFetchTest, ReadsTheMetadataAgainWhenTheBookiesWereReplaced) {
   const auto stale = ledger;
   ledger = EditLedger(ledger, [](auto& value) {

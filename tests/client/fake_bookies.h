@@ -28,6 +28,7 @@ class FakeBookies final : public rpc::ChannelPool {
     std::optional<protocol::Code> answer;      // to everything
     std::optional<protocol::Code> add_answer;  // to adds
     std::size_t reply_entries = SIZE_MAX;      // a read reply reaches its bound after so many
+    std::int32_t retry_after_ms = 0;           // of its kBusy
     bool holds_polls = true;                   // false: answers long polls at once
     std::vector<protocol::ReadRequest> reads;  // that came
     std::vector<protocol::LacRequest> lacs;
@@ -81,7 +82,10 @@ class FakeBookies final : public rpc::ChannelPool {
       }
       if (bookie.hangs) code = protocol::Code::kTimeout;
       bookies_.Later(bookie.hangs ? kAddTimeout : bookie.delay,
-                     [ticket = std::move(ticket), code] { ticket.sink->OnAdd(ticket, code); });
+                     [ticket = std::move(ticket), code, retry = bookie.retry_after_ms]() mutable {
+                       if (code == protocol::Code::kBusy) ticket.retry_after_ms = retry;
+                       ticket.sink->OnAdd(ticket, code);
+                     });
     }
     void Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) override {
       Bookie& bookie = bookies_.at(request.bookie);
@@ -99,6 +103,7 @@ class FakeBookies final : public rpc::ChannelPool {
           }
         }
       }
+      if (reply.code == protocol::Code::kBusy) reply.retry_after_ms = bookie.retry_after_ms;
       Answer(bookie, request.deadline_ms, std::move(reply), std::move(done));
     }
     void Lac(protocol::LacRequest request, common::Callback<protocol::LacReply> done) override {

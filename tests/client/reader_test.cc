@@ -280,7 +280,7 @@ class SlowReads final : public metadata::MetadataStore {
 TEST_F(ReaderTest, SeesEveryChangeOfTheMetadata) {
   SlowReads slow(loop, store);
   metadata::LedgerStore slow_ledgers(loop, slow, random);
-  Services slow_services{loop, slow_ledgers, directory, bookies, placement, {}};
+  Services slow_services{loop, slow_ledgers, directory, bookies, placement, random, {}};
   auto follower = std::make_shared<Reader>(slow_services, ledger);
   follower->Start();
   loop.RunFor(milliseconds(100));

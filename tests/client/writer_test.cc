@@ -151,6 +151,22 @@ TEST_F(WriterTest, ABusyBookieIsAskedAgainAfterAPause) {
   EXPECT_EQ(Stored().segments.size(), 1u);
 }
 
+TEST_F(WriterTest, ABusyBookieIsLeftAloneForAsLongAsItAsks) {  // L03
+  auto& busy = bookies.at(B(1));
+  busy.add_answer = Code::kBusy;
+  busy.retry_after_ms = 400;
+  bookies.at(B(2)).hangs = true;
+  Append(10);
+  loop.RunFor(milliseconds(399));
+  EXPECT_EQ(busy.adds.size(), 10u) << "not asked again yet";
+  busy.adds.clear();
+  busy.add_answer.reset();
+  loop.RunFor(milliseconds(110));  // and up to a quarter more
+  ExpectAcked(10);
+  ASSERT_EQ(busy.adds.size(), 10u);
+  EXPECT_TRUE(std::ranges::is_sorted(busy.adds)) << "in order: a look-up each, else";
+}
+
 // Degraded: nobody is left to take the place, then the bookie returns.
 TEST_F(WriterTest, GoesOnWithoutASpareAndTakesTheBookieBack) {
   Begin({6, 6, 4});
