@@ -30,6 +30,7 @@ class BookieProcess {
   const std::vector<protocol::BookieId>& bookies() const { return bookies_; }
   const std::vector<std::string>& directories() const { return options_.directories; }
   std::string log() const;  // its standard error so far
+  pid_t pid() const { return process_; }
 
   void Kill();     // kill -9, and waits for the end; the directories stay
   int Term();      // SIGTERM; the exit code, or minus the signal that ended it
