@@ -21,12 +21,13 @@ void Extent::Append(ExtentEntry entry) {
   entries_.push_back(entry);
 }
 
-std::optional<EntryLocation> Extent::Find(EntryId id) const {
-  std::uint64_t offset = offset_;
-  for (const ExtentEntry& entry : entries_) {
-    if (entry.id == id) return EntryLocation{segment_, offset, entry.length};
+std::optional<EntryLocation> Extent::Find(EntryId id, Cursor& cursor) const {
+  if (cursor.index >= entries_.size() || entries_[cursor.index].id > id) cursor = {};
+  for (; cursor.index < entries_.size(); ++cursor.index) {
+    const ExtentEntry& entry = entries_[cursor.index];
+    if (entry.id == id) return EntryLocation{segment_, offset_ + cursor.skipped, entry.length};
     if (entry.id > id) break;
-    offset += kRecordHeaderBytes + entry.length;
+    cursor.skipped += kRecordHeaderBytes + entry.length;
   }
   return std::nullopt;
 }

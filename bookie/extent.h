@@ -40,7 +40,16 @@ class Extent {
 
   // The record that follows the last one; its id is higher.
   void Append(ExtentEntry entry);
-  std::optional<EntryLocation> Find(protocol::EntryId id) const;
+  // Where a look-up ended: the next one, of a higher id, goes on there.
+  struct Cursor {
+    std::size_t index = 0;
+    std::uint64_t skipped = 0;  // bytes of the records before it
+  };
+  std::optional<EntryLocation> Find(protocol::EntryId id, Cursor& cursor) const;
+  std::optional<EntryLocation> Find(protocol::EntryId id) const {
+    Cursor cursor;
+    return Find(id, cursor);
+  }
 
   SegmentId segment() const { return segment_; }
   std::uint64_t offset() const { return offset_; }

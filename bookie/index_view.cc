@@ -21,9 +21,10 @@ Result<std::optional<EntryLocation>> IndexView::Find(LedgerId ledger, EntryId en
     auto found = Current(ledger);
     if (!found) return Fail(std::move(found).error());
     extent_ = std::move(*found);
+    at_ = {};
     ledger_ = ledger;
   }
-  return extent_ ? extent_->Find(entry) : std::nullopt;
+  return extent_ ? extent_->Find(entry, at_) : std::nullopt;
 }
 
 Result<void> IndexView::Scan(LedgerId ledger, EntryId from,

@@ -33,6 +33,7 @@ class IndexView {
   const std::unique_ptr<IndexDb::Cursor> cursor_;
   protocol::LedgerId ledger_;
   std::optional<Extent> extent_;  // of ledger_, the one used last
+  Extent::Cursor at_;             // in extent_
 };
 
 }  // namespace quire::bookie

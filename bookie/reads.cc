@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,7 +96,23 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
     bytes += cached->size();
     if (bytes >= max_bytes) break;
   }
+  Note(request.ledger, reply);
   Send(shut, std::move(reply), std::move(done));
+}
+
+void Reads::Note(LedgerId ledger, const protocol::ReadReply& reply) {
+  std::optional<protocol::EntryId> first;
+  protocol::EntryId last;
+  std::uint64_t bytes = 0;
+  for (const EntryAnswer& answer : reply.answers) {
+    if (answer.code != Code::kOk) continue;
+    last = protocol::PeekEntryHeader(answer.bytes).entry;
+    if (!first) first = last;
+    bytes += answer.bytes.size();
+  }
+  if (!first || last < *first) return;
+  core_.store->NoteRead(ledger, *first, last + 1, bytes,
+                        core_.ledgers.Find(ledger)->state.last_entry);
 }
 
 void Reads::ReadStored(protocol::ReadRequest request, protocol::ReadReply reply,
@@ -125,6 +142,7 @@ void Reads::ReadStored(protocol::ReadRequest request, protocol::ReadReply reply,
             if (state.limbo && answer.code == Code::kNoEntry) answer.code = Code::kUnknown;
             reply.answers.push_back(std::move(answer));
           }
+          Note(ledger, reply);
         }
         Send(shut, std::move(reply), std::move(done));
       });

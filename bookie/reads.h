@@ -31,6 +31,8 @@ class Reads {
                                            const protocol::LedgerKey& key);
   void ReadStored(protocol::ReadRequest request, protocol::ReadReply reply, std::size_t max_bytes,
                   Lsn shut, common::Callback<protocol::ReadReply> done);
+  // Tells the store what was read, so that it can be ahead of the reader.
+  void Note(protocol::LedgerId ledger, const protocol::ReadReply& reply);
   void ReplyLac(protocol::LedgerId ledger, Lsn shut, common::Callback<protocol::LacReply> done);
   // Sends the reply when `lsn` is durable; kUnknown if it never will be.
   template <typename Reply>

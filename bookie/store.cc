@@ -5,10 +5,9 @@
 #include <utility>
 
 #include "bookie/compactor.h"
+#include "bookie/read_scheduler.h"
 #include "bookie/store_core.h"
 #include "bookie/store_flusher.h"
-#include "bookie/store_list.h"
-#include "bookie/store_read.h"
 #include "bookie/write_cache_halves.h"
 #include "common/check.h"
 
@@ -56,10 +55,9 @@ class StoreImpl final : public Store {
  public:
   StoreImpl(common::Loop& loop, common::Worker& flush_worker, std::vector<common::Worker*> readers,
             const StoreOptions& options, std::shared_ptr<StoreCore> core, SegmentId next_segment)
-      : loop_(loop),
-        readers_(std::move(readers)),
-        core_(std::move(core)),
+      : core_(std::move(core)),
         cache_(options.cache_bytes),
+        reads_(loop, std::move(readers), core_, cache_, options.read_cache_bytes),
         flusher_({.loop = loop, .worker = flush_worker, .core = core_, .cache = cache_},
                  next_segment),
         compactor_({.loop = loop,
@@ -81,16 +79,24 @@ class StoreImpl final : public Store {
   bool Full() const override { return cache_.active_full() && cache_.has_frozen(); }
   bool WantsFlush() const override { return cache_.active_full(); }
 
-  std::optional<std::string_view> FindCached(LedgerId ledger, EntryId entry) const override {
-    return cache_.Find(ledger, entry);
+  std::optional<std::string_view> FindCached(LedgerId ledger, EntryId entry) override {
+    return reads_.Find(ledger, entry);
+  }
+  void Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
+            common::Callback<std::vector<EntryAnswer>> done) override {
+    reads_.Read(ledger, std::move(entries), max_bytes, std::move(done));
+  }
+  void NoteRead(LedgerId ledger, EntryId first, EntryId end, std::uint64_t bytes,
+                EntryId last) override {
+    reads_.Note({.ledger = ledger, .first = first, .end = end}, bytes, last);
+  }
+  void List(LedgerId ledger, EntryId from, std::size_t max_runs,
+            common::Callback<Result<std::vector<EntryRun>>> done) override {
+    reads_.List(ledger, from, max_runs, std::move(done));
   }
 
-  void Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
-            common::Callback<std::vector<EntryAnswer>> done) override;
-  void List(LedgerId ledger, EntryId from, std::size_t max_runs,
-            common::Callback<Result<std::vector<EntryRun>>> done) override;
-
   void Flush(Commit commit, common::Callback<Result<void>> done) override {
+    for (const LedgerId ledger : commit.dropped) reads_.Forget(ledger);
     flusher_.Flush(std::move(commit), std::move(done));
   }
   void JournalDurable(Lsn lsn) override { flusher_.JournalDurable(lsn); }
@@ -101,67 +107,21 @@ class StoreImpl final : public Store {
   StoreStats stats() const override {
     StoreStats stats = flusher_.stats();
     stats.cache_bytes = cache_.memory();
+    stats.read_cache_bytes = reads_.prefetcher().cache_bytes();
+    stats.prefetched_bytes = reads_.prefetcher().loaded_bytes();
+    stats.unwanted_bytes = reads_.prefetcher().wasted_bytes();
     return stats;
   }
 
  private:
-  common::Worker& NextReader() { return *readers_[next_reader_++ % readers_.size()]; }
-
-  // `done` with the answer in a later turn, unless the store has gone. The callback ends its life
-  // on the loop in either case. Any thread.
-  template <typename T>
-  static void Answer(common::Loop& loop, std::weak_ptr<char> alive, T answer,
-                     common::Callback<T> done) {
-    loop.Post(
-        [alive = std::move(alive), answer = std::move(answer), done = std::move(done)]() mutable {
-          if (!alive.expired()) done(std::move(answer));
-        });
-  }
-
-  // Constant after construction.
-  common::Loop& loop_;
-  const std::vector<common::Worker*> readers_;
   const std::shared_ptr<StoreCore> core_;
 
   // Loop thread.
   CacheHalves cache_;
+  ReadScheduler reads_;
   StoreFlusher flusher_;
   Compactor compactor_;
-  std::size_t next_reader_ = 0;
-  const std::shared_ptr<char> alive_ = std::make_shared<char>();  // gone when the store is
 };
-
-void StoreImpl::Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t max_bytes,
-                     common::Callback<std::vector<EntryAnswer>> done) {
-  std::vector<ReadItem> items;
-  items.reserve(entries.size());
-  std::size_t cached_bytes = 0;
-  for (const EntryId id : entries) {
-    items.push_back({.id = id, .cached = std::nullopt});
-    const auto cached = cache_.Find(ledger, id);
-    if (!cached) continue;
-    items.back().cached.emplace(*cached);
-    cached_bytes += cached->size();
-    if (cached_bytes >= max_bytes) break;  // whatever comes before it, no answer comes behind
-  }
-  NextReader().Submit([core = core_, &loop = loop_, alive = std::weak_ptr(alive_), ledger,
-                       items = std::move(items), max_bytes, done = std::move(done)]() mutable {
-    std::vector<EntryAnswer> answers;
-    if (!core->stopped) answers = BatchRead(*core, ledger, std::move(items), max_bytes).Run();
-    Answer(loop, std::move(alive), std::move(answers), std::move(done));
-  });
-}
-
-void StoreImpl::List(LedgerId ledger, EntryId from, std::size_t max_runs,
-                     common::Callback<Result<std::vector<EntryRun>>> done) {
-  NextReader().Submit([core = core_, &loop = loop_, alive = std::weak_ptr(alive_), ledger, from,
-                       max_runs, cached = cache_.Runs(ledger, from),
-                       done = std::move(done)]() mutable {
-    Result<std::vector<EntryRun>> runs;
-    if (!core->stopped) runs = ListRuns(core->index->View(), ledger, from, max_runs, cached);
-    Answer(loop, std::move(alive), std::move(runs), std::move(done));
-  });
-}
 
 }  // namespace
 

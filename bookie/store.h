@@ -24,6 +24,9 @@ class Compactor;
 
 struct StoreOptions {
   std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
+  // Of entries read before somebody asked for them; 0: none are. A reader takes up to four
+  // megabytes of it, so this is room for some sixteen that go through ledgers at the same time.
+  std::uint64_t read_cache_bytes = 64 << 20;
   // Directory of the RocksDB index. The simulation keeps it in memory and passes its own
   // environment (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
   std::string index_path;
@@ -36,6 +39,9 @@ struct StoreStats {
   std::uint64_t segment_bytes = 0;
   std::uint64_t live_bytes = 0;
   std::uint64_t cache_bytes = 0;
+  std::uint64_t read_cache_bytes = 0;
+  std::uint64_t prefetched_bytes = 0;  // read before anybody asked, since the start
+  std::uint64_t unwanted_bytes = 0;    // of them, those that went without having been asked for
 };
 
 // Where entries live: first in the write cache (two halves, both readable), then sorted by ledger
@@ -68,15 +74,20 @@ class Store {
   // The active half has reached its size: time for Flush.
   virtual bool WantsFlush() const = 0;
 
-  // The entry if it is in the write cache. Valid in this turn only.
+  // The entry if it is in memory: not stored yet, or read ahead. Valid until the next call.
   virtual std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
-                                                     protocol::EntryId entry) const = 0;
-  // Reads entries on a reader: kOk with bytes (CRC checked), kNoEntry when it is certain that
-  // neither cache nor index has it, kUnknown for anything else. Stops after the entry that reaches
-  // max_bytes.
+                                                     protocol::EntryId entry) = 0;
+  // Reads entries on a reader, unless they have come into memory meanwhile: kOk with bytes (CRC
+  // checked), kNoEntry when it is certain that neither cache nor index has it, kUnknown for
+  // anything else. Stops after the entry that reaches max_bytes.
   virtual void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
                     std::size_t max_bytes,
                     common::Callback<std::vector<protocol::EntryAnswer>> done) = 0;
+  // Somebody was given entries `first` up to but not including `end` of the ledger, `bytes` in all,
+  // whose last entry is `last`: what a reader that goes on will want may be read now.
+  virtual void NoteRead(protocol::LedgerId /*ledger*/, protocol::EntryId /*first*/,
+                        protocol::EntryId /*end*/, std::uint64_t /*bytes*/,
+                        protocol::EntryId /*last*/) {}
   // Runs of stored ids from `from` on, at most max_runs.
   virtual void List(protocol::LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
                     common::Callback<common::Result<std::vector<protocol::EntryRun>>> done) = 0;

@@ -82,13 +82,17 @@ std::size_t BatchRead::RunEnd(std::size_t first) const {
 
 void BatchRead::FetchRun(std::size_t first, std::size_t last, const OpenSegment& segment) {
   const std::uint64_t begin = pending_[first].location.offset;
-  buffer_.resize(pending_[last - 1].location.end() - begin);
-  const auto got = segment.file->Read(begin, buffer_);
+  common::Result<std::size_t> got;
+  buffer_.resize_and_overwrite(pending_[last - 1].location.end() - begin,
+                               [&](char* bytes, std::size_t size) {
+                                 got = segment.file->Read(begin, {bytes, size});
+                                 return got.value_or(0);
+                               });
   if (!got) {  // a bad block costs the entries on it, not their neighbours
     for (std::size_t i = first; last - first > 1 && i < last; ++i) FetchRun(i, i + 1, segment);
     return;
   }
-  const auto bytes = std::string_view(buffer_).substr(0, *got);
+  const std::string_view bytes = buffer_;
   for (std::size_t i = first; i < last; ++i) {
     const EntryLocation& location = pending_[i].location;
     if (location.end() - begin > bytes.size()) break;  // the file is shorter than it was

@@ -22,6 +22,10 @@ using apache::thrift::protocol::TBinaryProtocolT;
 using apache::thrift::transport::TMemoryBuffer;
 using apache::thrift::transport::TVirtualTransport;
 
+// Of a reply to `read`, at most: what Thrift puts around an answer, and around them all.
+constexpr std::size_t kAnswerOverheadBytes = 24;
+constexpr std::size_t kReplyOverheadBytes = 128;
+
 // Writes to the end of a string.
 class StringTransport final : public TVirtualTransport<StringTransport> {
  public:
@@ -135,6 +139,12 @@ Decoded DecodeCall(std::string_view body, protocol::StatusRequest& request) {
 }
 
 bool AppendReply(std::string& out, std::int32_t seqid, protocol::ReadReply reply) {
+  std::size_t bytes = 0;
+  for (const protocol::EntryAnswer& answer : reply.answers) {
+    bytes += kAnswerOverheadBytes + answer.bytes.size();
+  }
+  // Megabytes: growing step by step would copy them once more.
+  out.reserve(out.size() + kReplyOverheadBytes + bytes);
   return AppendAnswer<wire::Bookie_read_result>(out, kReadMethod, seqid, ToWire(std::move(reply)));
 }
 bool AppendReply(std::string& out, std::int32_t seqid, const protocol::LacReply& reply) {

@@ -18,7 +18,7 @@ void FakeStore::Add(LedgerId ledger, EntryId entry, std::string_view bytes) {
   ++cached_entries;
 }
 
-std::optional<std::string_view> FakeStore::FindCached(LedgerId ledger, EntryId entry) const {
+std::optional<std::string_view> FakeStore::FindCached(LedgerId ledger, EntryId entry) {
   for (const auto* half : {&cached_, &frozen_}) {
     const auto found = half->find(ledger);
     if (found == half->end()) continue;

@@ -89,7 +89,7 @@ class FakeStore final : public Store {
     return !flushing_ && (flush_once || cached_entries >= flush_at);
   }
   std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
-                                             protocol::EntryId entry) const override;
+                                             protocol::EntryId entry) override;
   void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
             std::size_t max_bytes,
             common::Callback<std::vector<protocol::EntryAnswer>> done) override;

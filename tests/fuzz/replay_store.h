@@ -25,7 +25,7 @@ class ReplayStore final : public bookie::Store {
   bool Full() const override { return false; }
   bool WantsFlush() const override { return cache_.size() >= kFlushAt; }
   std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
-                                             protocol::EntryId entry) const override {
+                                             protocol::EntryId entry) override {
     const auto found = cache_.find({ledger, entry});
     return found == cache_.end() ? std::nullopt : std::optional<std::string_view>(found->second);
   }
