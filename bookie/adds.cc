@@ -56,10 +56,10 @@ void Adds::Submit(std::span<const protocol::Add> adds, common::Callback<std::vec
   lookups_.Ask();
 }
 
-std::optional<Code> Adds::Refuse(const Entry& entry, const LedgerRecord* record) const {
+std::optional<Code> Adds::Refuse(const Entry& entry, const LedgerState* known) const {
   if (entry.key.is_nil()) return Code::kBadRequest;
-  if (record != nullptr) {
-    const LedgerState& state = record->state;
+  if (known != nullptr) {
+    const LedgerState& state = *known;
     if (state.deleted) return Code::kFenced;  // recovery too: there is nothing to repair (T-28)
     if (state.Rejects(entry.key)) return Code::kUnauthorized;
     if ((state.fenced || state.limbo) && !entry.recovery) return Code::kFenced;
@@ -69,9 +69,9 @@ std::optional<Code> Adds::Refuse(const Entry& entry, const LedgerRecord* record)
 }
 
 std::optional<Code> Adds::Admit(const Entry& entry) {
-  const LedgerRecord* record = core_.ledgers.Find(entry.header.ledger);
-  if (const auto refused = Refuse(entry, record)) return refused;
-  if (record != nullptr && entry.header.entry <= record->state.last_entry) {
+  const LedgerState* known = core_.ledgers.StateOf(entry.header.ledger);
+  if (const auto refused = Refuse(entry, known)) return refused;
+  if (known != nullptr && entry.header.entry <= known->last_entry) {
     const auto cached = core_.store->FindCached(entry.header.ledger, entry.header.entry);
     if (!cached) return std::nullopt;
     return CompareWith(entry, *cached);
@@ -118,7 +118,7 @@ void Adds::Resolve(const DuplicateLookups::Waiting& add, const EntryAnswer& stor
       .header = add.header, .bytes = add.bytes, .key = add.key, .recovery = add.recovery};
   // The ledger may have been fenced, deleted or read-only since, and an add before us in the queue
   // may have put the entry there.
-  if (const auto refused = Refuse(entry, core_.ledgers.Find(add.header.ledger))) {
+  if (const auto refused = Refuse(entry, core_.ledgers.StateOf(add.header.ledger))) {
     code = *refused;
   } else if (const auto cached = core_.store->FindCached(add.header.ledger, add.header.entry)) {
     code = CompareWith(entry, *cached);

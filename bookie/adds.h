@@ -40,7 +40,7 @@ class Adds {
   // Nullopt: the entry may be a duplicate of one in a segment; only the store can tell.
   std::optional<protocol::Code> Admit(const Entry& entry);
   // The answer that needs no look at entries: the ledger refuses this add.
-  std::optional<protocol::Code> Refuse(const Entry& entry, const LedgerRecord* record) const;
+  std::optional<protocol::Code> Refuse(const Entry& entry, const LedgerState* known) const;
   protocol::Code Insert(const Entry& entry);
   protocol::Code CompareWith(const Entry& entry, std::string_view kept);
   void Resolve(const DuplicateLookups::Waiting& add, const protocol::EntryAnswer& stored);

@@ -100,9 +100,13 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
     }
     return;
   }
+  // Of those in limbo many may be gone: a rebuilt index has the deleted ones again.
+  const bool settled = !environment_.shard.InLimbo(ledger);
   ++round_.asked;
+  round_.asked_settled += settled ? 1 : 0;
   if (absent) {
     round_.absent.insert(ledger);
+    round_.absent_settled += settled ? 1 : 0;
   } else if (record->value->state == metadata::LedgerState::kDeleted &&
              environment_.shard.HasKey(ledger, record->value->key)) {
     round_.deleted.push_back(ledger);
@@ -122,7 +126,9 @@ void Collector::Deleted(LedgerId ledger, const VersionedLedger& record) {
 }
 
 bool Collector::Unbelievable() const {
-  return round_.asked >= kFewLedgers && round_.absent.size() * 2 > round_.asked;
+  return (round_.asked_settled >= kFewLedgers &&
+          round_.absent_settled * 2 > round_.asked_settled) ||
+         (round_.asked >= kFewLedgers && round_.absent.size() == round_.asked);
 }
 
 void Collector::EndRound() {

@@ -60,7 +60,10 @@ class Collector {
     std::deque<protocol::LedgerId> to_ask;
     std::size_t in_flight = 0;
     std::size_t asked = 0;  // ledgers that hold something, answered
-    bool broken = false;    // the metadata store failed: the rest is not asked
+    // Of them, those not in limbo, and how many of these have no record.
+    std::size_t asked_settled = 0;
+    std::size_t absent_settled = 0;
+    bool broken = false;  // the metadata store failed: the rest is not asked
     std::vector<protocol::LedgerId> deleted;
     std::set<protocol::LedgerId> absent;
     std::set<protocol::LedgerId> present;

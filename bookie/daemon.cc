@@ -16,6 +16,7 @@
 #include "bookie/shard_router.h"
 #include "common/check.h"
 #include "common/random.h"
+#include "metadata/id_generator.h"
 #include "metadata/ledger_store.h"
 #include "metadata/registry.h"
 #include "rpc/server.h"
@@ -45,6 +46,7 @@ struct BookieDaemon::Service {
   std::vector<std::unique_ptr<ShardHome>> homes;
   std::optional<ShardRouter> router;
   std::optional<metadata::LedgerStore> ledgers;
+  std::optional<metadata::IdGenerator> ids;
   // One for each home; null when its shard has failed.
   std::vector<std::unique_ptr<metadata::Registration>> registrations;
   std::vector<std::unique_ptr<Collector>> collectors;
@@ -190,6 +192,11 @@ Result<InstanceId> BookieDaemon::AwaitInstance() {
   }
 }
 
+Result<protocol::LedgerId> BookieDaemon::NewLedgerId() {
+  return Await<Result<protocol::LedgerId>>(
+      loop_, [this](auto done) { service_->ids->Next(std::move(done)); });
+}
+
 Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
   const CookieRegistry registry{
       .list =
@@ -203,6 +210,7 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
               metadata::CreateCookie(metadata_, cookie, std::move(done));
             });
           }};
+  RunOn(loop_, [this] { service_->ids.emplace(loop_, metadata_); });
   for (std::size_t i = 0; i < options_.directories.size(); ++i) {
     ShardOptions shard_options = options_.shard;
     shard_options.replaying = [this, i](std::uint64_t records) {
@@ -215,7 +223,8 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
                                  .now_ms = WallMs(),
                                  .options = std::move(shard_options),
                                  .reader_threads = options_.reader_threads,
-                                 .storage = options_.storage},
+                                 .storage = options_.storage,
+                                 .new_ledger_id = [this] { return NewLedgerId(); }},
                                 registry, service_->random, log_,
                                 {.mode = [this, i](ShardMode) { ModeChanged(i); }});
     if (!home) return Fail(std::move(home).error());

@@ -66,6 +66,7 @@ class BookieDaemon {
   DaemonSnapshot Snapshot() const;
   common::Result<DaemonSnapshot> Compact(CompactionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
+  common::Result<protocol::LedgerId> NewLedgerId();
   common::Result<void> OpenHomes(protocol::InstanceId instance);
   common::Result<void> Serve(protocol::InstanceId instance);
   common::Result<void> AwaitRegistrations();

@@ -123,6 +123,7 @@ std::string EncodeCommit(const CommitRecord& commit) {
   common::AppendBig(content, kIndexVersion);
   common::AppendBig(content, commit.stored);
   common::AppendBig(content, commit.next_segment);
+  if (commit.limbo_floor > LedgerId(0)) common::AppendBig(content, commit.limbo_floor.value());
   return content;
 }
 
@@ -136,10 +137,12 @@ Result<CommitRecord> DecodeCommit(std::string_view content) {
   }
   const auto stored = reader.Big<std::uint64_t>();
   const auto next_segment = reader.Big<std::uint64_t>();
-  if (!next_segment || !reader.rest().empty()) {
-    return Fail(Errc::kCorrupt, "commit record makes no sense");
-  }
-  return CommitRecord{.stored = *stored, .next_segment = *next_segment};
+  const bool rebuilt = next_segment && !reader.rest().empty();
+  const auto floor = rebuilt ? reader.Big<std::int64_t>() : std::int64_t{0};
+  const bool sane = next_segment && floor && reader.rest().empty() && (*floor > 0) == rebuilt;
+  if (!sane) return Fail(Errc::kCorrupt, "commit record makes no sense");
+  return CommitRecord{
+      .stored = *stored, .next_segment = *next_segment, .limbo_floor = LedgerId(*floor)};
 }
 
 }  // namespace quire::bookie

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@ namespace quire::bookie {
 //   'E' ledger u64 first-entry u64   an extent (extent.h)
 //   'L' ledger u64                   the state of a ledger
 //   'S' segment u64                  its bytes of records, and how many of them are live
-//   'M' "last-commit"                format version, stored LSN, next segment id
+//   'M' "last-commit"                format version, stored LSN, next segment id, and if the index
+//                                    was ever rebuilt the limbo floor
 //
 // No key is shorter than the prefix of an extent: RocksDB takes the prefix of its neighbours as
 // well. Each value begins with a CRC-32C of key and value: a bit that rots, or a value under a
@@ -59,7 +61,14 @@ common::Result<SegmentSpace> DecodeSpace(std::string_view content);
 struct CommitRecord {
   Lsn stored = 0;
   SegmentId next_segment = 1;
+  // The index was rebuilt, and with the old one fences may have gone: a ledger below this id that
+  // has no state is in limbo. 0: it never was.
+  protocol::LedgerId limbo_floor{0};
+
+  bool operator==(const CommitRecord&) const = default;
 };
+// As the tool that rebuilds leaves it; the next start replaces it by an id that is new then.
+inline constexpr protocol::LedgerId kLimboEverywhere{std::numeric_limits<std::int64_t>::max()};
 std::string EncodeCommit(const CommitRecord& commit);
 common::Result<CommitRecord> DecodeCommit(std::string_view content);
 

@@ -8,10 +8,14 @@ namespace quire::bookie {
 
 using protocol::LedgerId;
 
-void LedgerTable::Load(const Store::LedgerStates& states) {
+void LedgerTable::Load(const Store::LedgerStates& states, LedgerId limbo_floor) {
   QUIRE_CHECK(records_.empty());
+  limbo_floor_ = limbo_floor;
   records_.reserve(states.size());
-  for (const auto& [ledger, state] : states) records_.emplace(ledger, LedgerRecord{.state = state});
+  for (const auto& [ledger, state] : states) {
+    records_.emplace(ledger, LedgerRecord{.state = state});
+    in_limbo_ += state.limbo && !state.deleted ? 1 : 0;
+  }
 }
 
 LedgerRecord* LedgerTable::Look(LedgerId ledger) {
@@ -26,6 +30,10 @@ LedgerRecord& LedgerTable::Get(LedgerId ledger, const protocol::LedgerKey& key) 
   LedgerRecord* record = Find(ledger);
   if (record == nullptr) {
     record = &records_.try_emplace(ledger).first->second;
+    if (ledger < limbo_floor_) {
+      record->state = kUncertain;
+      ++in_limbo_;
+    }
     memo_id_ = ledger;
     memo_ = record;
     Changed(ledger, *record);
@@ -39,6 +47,7 @@ LedgerRecord& LedgerTable::Get(LedgerId ledger, const protocol::LedgerKey& key) 
 
 LedgerRecord& LedgerTable::Bury(LedgerId ledger) {
   LedgerRecord& record = Get(ledger, {});
+  in_limbo_ -= record.state.limbo && !record.state.deleted ? 1 : 0;
   record.state.deleted = true;
   record.state.last_entry = protocol::kNoEntry;
   record.state.lac = protocol::kNoEntry;

@@ -29,8 +29,8 @@ class LedgerTable {
   LedgerTable(const LedgerTable&) = delete;
   LedgerTable& operator=(const LedgerTable&) = delete;
 
-  // The states the index had when it was opened. Once, into an empty table.
-  void Load(const Store::LedgerStates& states);
+  // The states the index had when it was opened, and its limbo floor. Once, into an empty table.
+  void Load(const Store::LedgerStates& states, protocol::LedgerId limbo_floor = {});
 
   // Null: never heard of it. The pointer stays good, ledgers are never forgotten.
   LedgerRecord* Find(protocol::LedgerId ledger) {
@@ -38,8 +38,15 @@ class LedgerTable {
     return Look(ledger);
   }
 
-  // The one record of the ledger, made if it is not there; a record without a key gets this one:
-  // the first add or fence fixes it (protocol 1.2).
+  // What holds for the ledger. Null: never heard of it, which is certain; below the limbo floor
+  // nothing is, and who has no record there is fenced and in limbo (T-17).
+  const LedgerState* StateOf(protocol::LedgerId ledger) {
+    if (const LedgerRecord* record = Find(ledger)) return &record->state;
+    return ledger < limbo_floor_ ? &kUncertain : nullptr;
+  }
+
+  // The one record of the ledger, made if it is not there, as StateOf says; a record without a key
+  // gets this one: the first add or fence fixes it (protocol 1.2).
   LedgerRecord& Get(protocol::LedgerId ledger, const protocol::LedgerKey& key);
 
   // Makes a tombstone of the ledger: it holds nothing and takes nothing, for ever (T-28).
@@ -59,11 +66,19 @@ class LedgerTable {
   std::vector<protocol::LedgerId> Ids(bool deleted) const;
   std::size_t size() const { return records_.size(); }
 
+  void set_limbo_floor(protocol::LedgerId floor) { limbo_floor_ = floor; }
+  protocol::LedgerId limbo_floor() const { return limbo_floor_; }
+  std::uint64_t in_limbo() const { return in_limbo_; }  // records, without the deleted ones
+
  private:
+  static constexpr LedgerState kUncertain{.key = {}, .fenced = true, .limbo = true};
+
   LedgerRecord* Look(protocol::LedgerId ledger);
 
   std::unordered_map<protocol::LedgerId, LedgerRecord> records_;
   std::vector<protocol::LedgerId> changed_;
+  protocol::LedgerId limbo_floor_;
+  std::uint64_t in_limbo_ = 0;
   protocol::LedgerId memo_id_;
   LedgerRecord* memo_ = nullptr;
 };

@@ -154,6 +154,13 @@ void ShardPages::Space() {
           [](Shard s) { return s.metrics.flush_failures; });
   Gauge("quire_bookie_ledgers", "Ledgers known here, those included that are deleted.",
         [](Shard s) { return static_cast<std::uint64_t>(s.status.ledgers); });
+  Gauge("quire_bookie_limbo_ledgers",
+        "Ledgers with entries here whose past was lost with the index: nothing of them is denied.",
+        [](Shard s) { return s.limbo_ledgers; });
+  Gauge("quire_bookie_limbo_floor",
+        "Every ledger below this id that is not known here is in limbo; 0: the index was never "
+        "rebuilt.",
+        [](Shard s) { return static_cast<std::uint64_t>(s.limbo_floor.value()); });
   Gauge("quire_bookie_segments", "Segment files.", [](Shard s) { return s.store.segments; });
   Gauge("quire_bookie_segment_bytes", "Bytes of segment files.",
         [](Shard s) { return s.store.segment_bytes; });

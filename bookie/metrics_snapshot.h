@@ -26,6 +26,8 @@ struct ShardSnapshot {
   std::uint64_t conflicts = 0;
   std::uint64_t journal_last = 0;
   std::uint64_t journal_queued_bytes = 0;
+  std::uint64_t limbo_ledgers = 0;    // with entries here
+  protocol::LedgerId limbo_floor{0};  // 0: the index was never rebuilt
   ShardMetrics metrics;
   JournalStats journal;
   StoreStats store;

@@ -73,8 +73,8 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
     if (!fenced) return done({.code = fenced.error(), .answers = {}});
     shut = *fenced;
   }
-  const LedgerRecord* record = core_.ledgers.Find(request.ledger);
-  if (record == nullptr || record->state.deleted) {
+  const LedgerState* state = core_.ledgers.StateOf(request.ledger);
+  if (state == nullptr || state->deleted) {
     return Send(shut, protocol::ReadReply{.code = Code::kNoLedger, .answers = {}}, std::move(done));
   }
   protocol::ReadReply reply{.code = Code::kOk, .answers = {}};
@@ -82,9 +82,9 @@ void Reads::Read(protocol::ReadRequest request, common::Callback<protocol::ReadR
   const std::size_t max_bytes = Budget(request.max_bytes, protocol::kMaxReadReplyBytes);
   std::size_t bytes = 0;
   for (const protocol::EntryId id : request.entries) {
-    if (id > record->state.last_entry) {  // nothing to look up
+    if (id > state->last_entry) {  // nothing to look up
       reply.answers.push_back(
-          {.code = record->state.limbo ? Code::kUnknown : Code::kNoEntry, .bytes = {}});
+          {.code = state->limbo ? Code::kUnknown : Code::kNoEntry, .bytes = {}});
       continue;
     }
     const auto cached = core_.store->FindCached(request.ledger, id);
@@ -159,10 +159,9 @@ void Reads::Lac(const protocol::LacRequest& request, common::Callback<protocol::
     if (!fenced) return done({.code = fenced.error()});
     shut = *fenced;
   }
-  const LedgerRecord* record = core_.ledgers.Find(request.ledger);
-  const bool news =
-      record != nullptr && (record->state.lac > request.known_lac || record->state.fenced ||
-                            record->state.deleted || record->state.limbo);
+  const LedgerState* state = core_.ledgers.StateOf(request.ledger);
+  const bool news = state != nullptr && (state->lac > request.known_lac || state->fenced ||
+                                         state->deleted || state->limbo);
   if (request.wait_ms == 0 || news || core_.polls.full()) {
     return ReplyLac(request.ledger, shut, std::move(done));
   }
@@ -180,12 +179,11 @@ void Reads::Lac(const protocol::LacRequest& request, common::Callback<protocol::
 void Reads::ReplyLac(LedgerId ledger, Lsn shut, common::Callback<protocol::LacReply> done) {
   if (core_.health.failed()) return done({.code = Code::kUnknown});
   protocol::LacReply reply{.code = Code::kNoLedger};
-  const LedgerRecord* record = core_.ledgers.Find(ledger);
-  if (record != nullptr && !record->state.deleted) {
-    const LedgerState& state = record->state;
-    reply = state.limbo
+  const LedgerState* state = core_.ledgers.StateOf(ledger);
+  if (state != nullptr && !state->deleted) {
+    reply = state->limbo
                 ? protocol::LacReply{.code = Code::kUnknown}
-                : protocol::LacReply{.code = Code::kOk, .lac = state.lac, .fenced = state.fenced};
+                : protocol::LacReply{.code = Code::kOk, .lac = state->lac, .fenced = state->fenced};
   }
   Send(shut, reply, std::move(done));
 }
@@ -219,10 +217,9 @@ void Reads::List(const protocol::ListEntriesRequest& request,
   if (request.from.value() < 0 || request.max_runs < 0) {
     return done({.code = Code::kBadRequest, .runs = {}});
   }
-  const LedgerRecord* record = core_.ledgers.Find(request.ledger);
-  if (record == nullptr || record->state.deleted) {
-    return done({.code = Code::kNoLedger, .runs = {}});
-  }
+  const LedgerState* known = core_.ledgers.StateOf(request.ledger);
+  if (known == nullptr || known->deleted) return done({.code = Code::kNoLedger, .runs = {}});
+  if (known->limbo) return done({.code = Code::kUnknown, .runs = {}});  // a gap is a denial
   if (in_flight_ >= core_.options.max_reads) return done({.code = Code::kBusy, .runs = {}});
   ++in_flight_;
   const std::size_t max_runs = Budget(request.max_runs, protocol::kMaxEntriesPerCall);
@@ -236,7 +233,7 @@ void Reads::List(const protocol::ListEntriesRequest& request,
         const LedgerState& state = core_.ledgers.Find(ledger)->state;
         if (state.deleted) {
           reply.code = Code::kNoLedger;
-        } else if (runs && !state.limbo && !core_.health.failed()) {  // a gap is a denial
+        } else if (runs && !core_.health.failed()) {
           reply.code = Code::kOk;
           reply.runs = std::move(*runs);
           if (reply.runs.size() >= max_runs) {

@@ -6,6 +6,7 @@
 #include "bookie/adds.h"
 #include "bookie/checkpoint.h"
 #include "bookie/compactor.h"
+#include "bookie/index_format.h"
 #include "bookie/metrics_requests.h"
 #include "bookie/reads.h"
 #include "bookie/record_bytes.h"
@@ -102,7 +103,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
                                   store_options);
   if (!store) return common::Fail(std::move(store).error());
   core.store = std::move(*store);
-  core.ledgers.Load(core.store->TakeLedgers());
+  core.ledgers.Load(core.store->TakeLedgers(), core.store->limbo_floor());
 
   Replay replay(core.ledgers, *core.store, stage.loop);
   const Lsn stored = core.store->stored();
@@ -127,10 +128,28 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   core.replies.Durable(core.journal->durable());
   core.bytes_since_flush = replay.bytes();
   for (const LedgerId ledger : replay.dropped()) parts_->checkpoint.Drop(ledger);
+  if (core.ledgers.limbo_floor() == kLimboEverywhere) QUIRE_TRY(FixLimboFloor());
   core.log.Info("index up to record " + std::to_string(stored) + ", " +
                 std::to_string(replay.records()) + " replayed from the journal up to record " +
                 std::to_string(core.journal->last()) + ", " + std::to_string(core.ledgers.size()) +
                 " ledgers");
+  return {};
+}
+
+// After a rebuild: whatever was fenced here has an id below one that is new now. Whoever drew one
+// and has not made its ledger yet will be refused, which costs it the ledger and nobody an entry.
+Result<void> Shard::FixLimboFloor() {
+  ShardCore& core = parts_->core;
+  QUIRE_CHECK(resources_.new_ledger_id != nullptr);
+  const auto floor = resources_.new_ledger_id();
+  if (!floor) return common::Fail(floor.error());
+  QUIRE_TRY(core.store->SetLimboFloor(*floor));
+  core.ledgers.set_limbo_floor(*floor);
+  core.log.Warning("the index was rebuilt: " + std::to_string(core.ledgers.in_limbo()) +
+                   " ledgers are in limbo, and so is any other below " +
+                   std::to_string(floor->value()) +
+                   ". What is here is served, nothing is denied, and no writer of theirs is "
+                   "accepted any more");
   return {};
 }
 
@@ -219,6 +238,8 @@ ShardSnapshot Shard::Snapshot() const {
                          .conflicts = conflicts(),
                          .journal_last = core.journal->last(),
                          .journal_queued_bytes = core.journal->queued_bytes(),
+                         .limbo_ledgers = core.ledgers.in_limbo(),
+                         .limbo_floor = core.ledgers.limbo_floor(),
                          .metrics = core.metrics,
                          .journal = core.journal->stats(),
                          .store = core.store->stats(),
@@ -247,6 +268,11 @@ std::vector<LedgerId> Shard::Ledgers(bool deleted) const {
 bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {
   const LedgerRecord* record = parts_->core.ledgers.Find(ledger);
   return record == nullptr || !record->state.Rejects(key);
+}
+
+bool Shard::InLimbo(LedgerId ledger) const {
+  const LedgerState* state = parts_->core.ledgers.StateOf(ledger);
+  return state != nullptr && state->limbo;
 }
 
 void Shard::Drop(LedgerId ledger) {

@@ -113,7 +113,8 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
                                                   .journal_worker = *journal_worker_,
                                                   .flush_worker = *flush_worker_,
                                                   .readers = std::move(readers),
-                                                  .compaction_worker = compaction_worker_.get()},
+                                                  .compaction_worker = compaction_worker_.get(),
+                                                  .new_ledger_id = plan.new_ledger_id},
                                    options, log_, std::move(events));
   return shard_->Open(plan.storage);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ class ShardHome {
     ShardOptions options;
     int reader_threads = 1;
     Storage storage;
+    // See ShardResources.
+    std::function<common::Result<protocol::LedgerId>()> new_ledger_id;
   };
 
   // Locks the directory, claims its identity, opens the shard. Blocking; not on the loop. Errors

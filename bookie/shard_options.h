@@ -48,6 +48,9 @@ struct ShardResources {
   common::Worker& flush_worker;
   std::vector<common::Worker*> readers;         // at least one
   common::Worker* compaction_worker = nullptr;  // null: no compaction
+  // A ledger id that the cluster gives to nobody and that is above all given out before. Blocking;
+  // asked by Open, and only if the index was rebuilt since the last one.
+  std::function<common::Result<protocol::LedgerId>()> new_ledger_id = {};
 };
 
 // How a shard gets its journal and store; tests put fakes here.

@@ -49,6 +49,8 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("free_bytes", Number(shard.status.free_bytes));
   json.Put("cache_bytes", Number(shard.status.cache_bytes));
   json.Put("conflicts", shard.conflicts);
+  json.Put("limbo_ledgers", shard.limbo_ledgers);
+  json.Put("limbo_floor", Number(shard.limbo_floor.value()));
   json.Put("long_polls", shard.metrics.long_polls);
   json.Key("journal");
   WriteJournal(shard, json);

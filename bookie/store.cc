@@ -71,6 +71,13 @@ class StoreImpl final : public Store {
   ~StoreImpl() override { core_->stopped = true; }
 
   Lsn stored() const override { return flusher_.stored(); }
+  LedgerId limbo_floor() const override { return core_->index->record().limbo_floor; }
+  Result<void> SetLimboFloor(LedgerId floor) override {
+    CommitRecord record = core_->index->record();
+    record.limbo_floor = floor;
+    QUIRE_TRY(core_->index->Begin().Finish(record));
+    return {};
+  }
   LedgerStates TakeLedgers() override { return core_->index->TakeStates(); }
 
   void Add(LedgerId ledger, EntryId entry, std::string_view bytes) override {

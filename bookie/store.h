@@ -66,6 +66,11 @@ class Store {
   virtual Lsn stored() const = 0;          // what the index covers
   virtual LedgerStates TakeLedgers() = 0;  // all states in the index, once, after Open
 
+  // Of the index (CommitRecord). Both only before anything else is under way; the second one blocks
+  // and is durable on return.
+  virtual protocol::LedgerId limbo_floor() const = 0;
+  virtual common::Result<void> SetLimboFloor(protocol::LedgerId floor) = 0;
+
   // Keeps a copy of the entry in the active half. The caller checked Full, and that the
   // id is new.
   virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) = 0;

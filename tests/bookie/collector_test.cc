@@ -71,6 +71,16 @@ class CollectorTest : public ShardFixture {
     ledgers_.MarkDeleted(id, wall_ms_, std::chrono::seconds(1), [](const common::Result<void>&) {});
     RunMetadata();
   }
+  // As a rebuilt index has them.
+  void IntoLimbo() {
+    FlushAll();
+    collector_.reset();
+    for (auto& [ledger, state] : fakes_.media.states) {
+      state = {.key = {}, .fenced = true, .limbo = true, .last_entry = state.last_entry};
+    }
+    Restart();
+    Collect();
+  }
   // As if the record had never been there.
   void Erase(LedgerId id) {
     const std::string path = metadata::LedgerStore::Path(id);
@@ -159,6 +169,26 @@ TEST_F(CollectorTest, HalfOfTheLedgersMayBeGone) {
   Round();
   Round();
   EXPECT_EQ(shard_->Ledgers(true).size(), 6U);
+}
+
+// A rebuilt index has the deleted ledgers again, and they may be most of what it has.
+TEST_F(CollectorTest, OfLedgersInLimboMostMayBeGone) {
+  Make(12);
+  IntoLimbo();
+  for (std::size_t i = 1; i < 12; ++i) Erase(ids_[i]);
+  Round();
+  Round();
+  EXPECT_THAT(shard_->Ledgers(false), ElementsAre(ids_[0]));
+}
+
+TEST_F(CollectorTest, AnEmptiedMetadataStoreIsNotBelievedOfLimboEither) {
+  Make(12);
+  IntoLimbo();
+  for (const LedgerId id : ids_) Erase(id);
+  Round();
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(log_, HasSubstr("does not have 12 of 12"));
 }
 
 TEST_F(CollectorTest, AnotherClustersMetadataIsNotBelieved) {

@@ -60,6 +60,13 @@ TEST(IndexFormatTest, ARecordOfAnotherVersionIsNotUnderstood) {
   ASSERT_TRUE(commit);
   EXPECT_EQ(commit->stored, 44U);
   EXPECT_EQ(commit->next_segment, 3U);
+  // A record from before there was a floor reads as one without.
+  EXPECT_EQ(commit->limbo_floor, LedgerId(0));
+  const CommitRecord rebuilt{.stored = 44, .next_segment = 3, .limbo_floor = LedgerId(7)};
+  EXPECT_EQ(EncodeCommit(rebuilt).size(), EncodeCommit(*commit).size() + 8);
+  EXPECT_EQ(*DecodeCommit(EncodeCommit(rebuilt)), rebuilt);
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(*commit) + std::string(8, '\0')));
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(rebuilt) + "x"));
   std::string bytes = EncodeCommit({});
   ++bytes[3];
   EXPECT_EQ(DecodeCommit(bytes).error().code(), Errc::kUnsupported);

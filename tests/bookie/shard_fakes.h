@@ -29,6 +29,7 @@ struct FakeMedia {
   Lsn last = 0;
   Lsn stored = 0;
   Store::LedgerStates states;
+  protocol::LedgerId limbo_floor{0};
   std::map<protocol::LedgerId, std::map<protocol::EntryId, std::string>> entries;
 };
 
@@ -83,6 +84,11 @@ class FakeStore final : public Store {
 
   Lsn stored() const override { return media_.stored; }
   LedgerStates TakeLedgers() override { return media_.states; }
+  protocol::LedgerId limbo_floor() const override { return media_.limbo_floor; }
+  common::Result<void> SetLimboFloor(protocol::LedgerId floor) override {
+    media_.limbo_floor = floor;
+    return {};
+  }
   void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) override;
   bool Full() const override { return full; }
   bool WantsFlush() const override {

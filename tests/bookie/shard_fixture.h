@@ -48,7 +48,12 @@ class ShardFixture : public ::testing::Test {
                        .store_disk = disk_,
                        .journal_worker = worker_,
                        .flush_worker = worker_,
-                       .readers = {&reader_}},
+                       .readers = {&reader_},
+                       .new_ledger_id =
+                           [this] {
+                             ++ids_drawn_;
+                             return new_ledger_id_;
+                           }},
         options_,
         Log([this](LogLevel, std::string_view line) { log_ += std::string(line) + "\n"; }),
         Shard::Events{.mode = [this](ShardMode mode) { modes_.push_back(mode); }});
@@ -167,6 +172,8 @@ class ShardFixture : public ::testing::Test {
   testing::SimDisk disk_;
   ShardOptions options_;
   FakeStorage fakes_;
+  common::Result<protocol::LedgerId> new_ledger_id_ = protocol::LedgerId(1000);
+  int ids_drawn_ = 0;
   std::string log_;
   std::vector<ShardMode> modes_;
   std::unique_ptr<Shard> shard_;

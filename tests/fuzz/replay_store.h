@@ -39,6 +39,8 @@ class ReplayStore final : public bookie::Store {
 
   bookie::Lsn stored() const override { return stored_; }
   LedgerStates TakeLedgers() override { return {}; }
+  protocol::LedgerId limbo_floor() const override { return {}; }
+  common::Result<void> SetLimboFloor(protocol::LedgerId /*floor*/) override { return {}; }
   bool flushing() const override { return false; }
   bookie::StoreStats stats() const override { return {}; }
 
