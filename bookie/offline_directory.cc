@@ -66,24 +66,63 @@ bool Exists(const std::string& path) {
   return fs::exists(path, error);
 }
 
+class ReadOnlyFolder final : public common::Disk {
+ public:
+  ReadOnlyFolder(const OfflineDirectory& directory, std::string folder)
+      : directory_(directory),
+        folder_(std::move(folder)),
+        path_(directory.path() + "/" + folder_) {}
+
+  Result<std::unique_ptr<common::File>> Open(std::string_view name,
+                                             common::OpenOptions /*options*/) override {
+    return directory_.OpenFile(folder_ + "/" + std::string(name));
+  }
+  Result<std::vector<std::string>> List() const override {
+    const auto items = directory_.List(folder_);
+    if (!items) return Fail(items.error());
+    std::vector<std::string> names;
+    if (*items) {
+      for (const auto& item : **items) names.push_back(item.name);
+    }
+    return names;
+  }
+  Result<void> Rename(std::string_view, std::string_view) override { return Refuse(); }
+  Result<void> Remove(std::string_view) override { return Refuse(); }
+  Result<void> SyncDirectory() override { return Refuse(); }
+  Result<std::uint64_t> FreeBytes() const override { return std::uint64_t{0}; }
+  const std::string& path() const override { return path_; }
+  bool direct() const override { return false; }
+
+ private:
+  Result<void> Refuse() const { return Fail(Errc::kReadOnly, path_ + " is open for reading only"); }
+
+  const OfflineDirectory& directory_;
+  const std::string folder_;
+  const std::string path_;
+};
+
 // A shared lock keeps daemons out, which take it exclusively. Without a lock file no daemon ever
-// had this directory, as when it is a copy.
-Result<int> TakeSharedLock(const std::string& directory) {
+// had this directory, as when it is a copy: to look at it, none is made.
+Result<int> TakeLock(const std::string& directory, OfflineDirectory::Lock lock) {
+  const bool shared = lock == OfflineDirectory::Lock::kShared;
   const std::string path = directory + "/" + DirectoryLock::kFileName;
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd = ::open(path.c_str(), O_CLOEXEC | (shared ? O_RDONLY : O_RDWR | O_CREAT), 0644);
   if (fd < 0 && errno == ENOENT) return -1;
   if (fd < 0) return FailErrno(errno, "open", path);
-  if (::flock(fd, LOCK_SH | LOCK_NB) == 0) return fd;
+  if (::flock(fd, LOCK_NB | (shared ? LOCK_SH : LOCK_EX)) == 0) return fd;
   const int error_number = errno;
   ::close(fd);
   if (error_number != EWOULDBLOCK) return FailErrno(error_number, "lock", path);
-  return Fail(Errc::kBusy, "a bookie daemon runs on " + directory +
+  return Fail(Errc::kBusy, (shared ? "a bookie daemon runs on "
+                                   : "a bookie daemon or another "
+                                     "'quire disk' runs on ") +
+                               directory +
                                "; stop it first (SIGTERM), or ask it with 'quire bookie info'");
 }
 
 }  // namespace
 
-Result<OfflineDirectory> OfflineDirectory::Open(const std::string& path) {
+Result<OfflineDirectory> OfflineDirectory::Open(const std::string& path, Lock kind) {
   std::error_code error;
   const auto absolute = fs::canonical(path, error).string();
   if (error || !fs::is_directory(absolute, error)) {
@@ -100,7 +139,7 @@ Result<OfflineDirectory> OfflineDirectory::Open(const std::string& path) {
                     " is not a bookie's directory: it has no cookie; name the --dir of a "
                     "bookie");
   }
-  const auto lock = TakeSharedLock(absolute);
+  const auto lock = TakeLock(absolute, kind);
   if (!lock) return Fail(lock.error());
   return OfflineDirectory(absolute, *lock);
 }
@@ -138,6 +177,10 @@ Result<std::optional<std::vector<OfflineDirectory::Item>>> OfflineDirectory::Lis
   if (error) return FailErrno(error.value(), "list", path);
   std::ranges::sort(items, {}, &Item::name);
   return items;
+}
+
+std::unique_ptr<common::Disk> OfflineDirectory::OpenFolder(const std::string& folder) const {
+  return std::make_unique<ReadOnlyFolder>(*this, folder);
 }
 
 Result<std::unique_ptr<common::File>> OfflineDirectory::OpenFile(const std::string& name) const {

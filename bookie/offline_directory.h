@@ -14,9 +14,10 @@
 
 namespace quire::bookie {
 
-// The directory of a bookie that does not run, for looking at. Nothing in it is ever created,
-// written or renamed. Holds the directory's lock shared, so that no daemon can start meanwhile but
-// several of these can be open. Blocking; one thread.
+// The directory of a bookie that does not run, for looking at: nothing in it is ever created,
+// written or renamed. Holds the directory's lock, so that no daemon can start meanwhile; shared, so
+// that several of these can be open, unless whoever opens it wants to change something by other
+// means. Blocking; one thread.
 class OfflineDirectory {
  public:
   struct Item {
@@ -24,8 +25,11 @@ class OfflineDirectory {
     std::uint64_t bytes = 0;
   };
 
-  // kInvalidArgument: there is no such directory, or it is not a bookie's. kBusy: a daemon runs.
-  static common::Result<OfflineDirectory> Open(const std::string& path);
+  enum class Lock { kShared, kExclusive };
+
+  // kInvalidArgument: there is no such directory, or it is not a bookie's. kBusy: a daemon runs, or
+  // with kExclusive somebody looks at it.
+  static common::Result<OfflineDirectory> Open(const std::string& path, Lock kind = Lock::kShared);
   ~OfflineDirectory();
   OfflineDirectory(OfflineDirectory&& other) noexcept
       : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
@@ -38,6 +42,9 @@ class OfflineDirectory {
 
   // The plain files of a folder, sorted; nothing when there is no such folder.
   common::Result<std::optional<std::vector<Item>>> List(const std::string& folder) const;
+
+  // A folder as a disk that cannot be written to. Goes before this.
+  std::unique_ptr<common::Disk> OpenFolder(const std::string& folder) const;
 
   // A file below the directory, read-only and expected to be read from front to back.
   common::Result<std::unique_ptr<common::File>> OpenFile(const std::string& name) const;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tools/disk_inspect.h"
+#include "tools/disk_rebuild.h"
 #include "tools/disk_verify.h"
 
 namespace quire::tools {
@@ -16,13 +17,14 @@ struct Flags {
   std::string directory;
   std::optional<std::int64_t> ledger;
   bool quiet = false;
+  bool yes = false;
 };
 
 }  // namespace
 
 void AddDiskCommands(CLI::App& app, Session& session) {
   CLI::App* disk = app.add_subcommand(
-      "disk", "Look at the directory of a bookie that is stopped, without changing anything");
+      "disk", "Look at the directory of a bookie that is stopped, or make its index anew");
   disk->require_subcommand(1)->fallthrough();
   auto flags = std::make_shared<Flags>();
 
@@ -55,6 +57,23 @@ void AddDiskCommands(CLI::App& app, Session& session) {
   verify->callback([&session, flags] {
     session.command = [&session, flags] {
       return DiskVerify(session, flags->directory, flags->quiet);
+    };
+  });
+
+  CLI::App* rebuild = disk->add_subcommand(
+      "rebuild-index",
+      "Make the index of a stopped bookie anew out of its segments, when it is lost or damaged.\n"
+      "Without --yes it reads everything, says what it found and changes nothing. The bookie\n"
+      "then serves what it has; of ledgers of the time before it denies nothing and takes\n"
+      "nothing from their writers, for it cannot know which were fenced. The old index is kept\n"
+      "as index.old-1 and so on. Exit status 6: some entries could not be read.\n"
+      "Example: quire disk rebuild-index /data/1 --yes");
+  rebuild->add_option("directory", flags->directory, "A --dir of the bookie")->required();
+  rebuild->add_flag("--yes", flags->yes, "Do it");
+  rebuild->add_flag("--quiet", flags->quiet, "No progress line");
+  rebuild->callback([&session, flags] {
+    session.command = [&session, flags] {
+      return DiskRebuild(session, flags->directory, flags->yes, flags->quiet);
     };
   });
 }

@@ -47,14 +47,16 @@ class BookieClient {
   }
 
   // The outcome comes through `sink`; the add may still be under way when this returns.
-  void Add(std::int64_t ledger, std::int64_t id, std::shared_ptr<rpc::AddSink> sink) {
-    loop_.Post([this, bytes = Entry(ledger, id), id, sink = std::move(sink)]() mutable {
-      channel_->Add(bookie_, {.entry = bytes, .key = kKey},
+  void Add(std::int64_t ledger, std::int64_t id, std::shared_ptr<rpc::AddSink> sink,
+           const protocol::LedgerKey& key = kKey) {
+    loop_.Post([this, bytes = Entry(ledger, id), id, sink = std::move(sink), key]() mutable {
+      channel_->Add(bookie_, {.entry = bytes, .key = key},
                     {.sink = std::move(sink), .entry = protocol::EntryId(id)});
     });
   }
 
-  protocol::Code AddAndWait(std::int64_t ledger, std::int64_t id) {
+  protocol::Code AddAndWait(std::int64_t ledger, std::int64_t id,
+                            const protocol::LedgerKey& key = kKey) {
     struct Sink final : rpc::AddSink {
       void OnAdd(const rpc::AddTicket& /*ticket*/, protocol::Code code) override {
         outcome.set_value(code);
@@ -62,7 +64,7 @@ class BookieClient {
       std::promise<protocol::Code> outcome;
     };
     const auto sink = std::make_shared<Sink>();
-    Add(ledger, id, sink);
+    Add(ledger, id, sink, key);
     return sink->outcome.get_future().get();
   }
 

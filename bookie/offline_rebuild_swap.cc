@@ -1,0 +1,102 @@
+#include "bookie/offline_rebuild_swap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "bookie/offline_index.h"
+#include "bookie/offline_index_db.h"
+
+namespace quire::bookie {
+
+using common::FailErrno;
+using common::Result;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kIndex = "index";
+constexpr const char* kBuilding = "index.building";
+constexpr const char* kComplete = "index.complete";
+
+bool Exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+}  // namespace
+
+IndexSwap::IndexSwap(const OfflineDirectory& directory) : directory_(directory) {}
+
+std::optional<std::string> IndexSwap::WhyNot() const {
+  const auto index = OfflineIndexDb::Open(Path(kIndex));
+  if (!index || !*index) return std::nullopt;
+  std::uint64_t extents = 0;
+  const IndexWalk walk =
+      WalkIndex(**index, {.extent = [&](protocol::LedgerId, const Extent&) { ++extents; }});
+  if (!walk.complete || !walk.commit) return std::nullopt;
+  return "the index of " + directory_.path() + " is whole, with " + std::to_string(extents) +
+         " extents; a rebuilt one knows less. If it has to be, move " + Path(kIndex) +
+         " away first";
+}
+
+Result<std::unique_ptr<Index>> IndexSwap::Begin() {
+  std::error_code error;
+  fs::remove_all(Path(kBuilding), error);
+  if (error) return FailErrno(error.value(), "remove", Path(kBuilding));
+  // A crash left it between two steps of Finish: it may be the old index as well as a new one.
+  if (Exists(Path(kComplete))) QUIRE_TRY(Rename(kComplete, FreeName()));
+  return Index::Open(Path(kBuilding), nullptr);
+}
+
+Result<std::string> IndexSwap::Finish() {
+  QUIRE_TRY(Rename(kBuilding, kComplete));
+  QUIRE_TRY(Sync());
+  std::string old;
+  if (Exists(Path(kIndex))) {
+    old = FreeName();
+    const int exchanged = ::renameat2(AT_FDCWD, Path(kComplete).c_str(), AT_FDCWD,
+                                      Path(kIndex).c_str(), RENAME_EXCHANGE);
+    if (exchanged == 0) {
+      QUIRE_TRY(Rename(kComplete, old));
+    } else if (errno == EINVAL || errno == ENOSYS) {
+      // Between these two there is no index: a start refuses and names this tool.
+      QUIRE_TRY(Rename(kIndex, old));
+      QUIRE_TRY(Rename(kComplete, kIndex));
+    } else {
+      return FailErrno(errno, "exchange", Path(kIndex));
+    }
+  } else {
+    QUIRE_TRY(Rename(kComplete, kIndex));
+  }
+  QUIRE_TRY(Sync());
+  return old;
+}
+
+std::string IndexSwap::FreeName() const {
+  for (int n = 1;; ++n) {
+    std::string name = "index.old-" + std::to_string(n);
+    if (!Exists(Path(name))) return name;
+  }
+}
+
+Result<void> IndexSwap::Rename(const std::string& from, const std::string& to) const {
+  if (::rename(Path(from).c_str(), Path(to).c_str()) == 0) return {};
+  return FailErrno(errno, "rename", Path(from));
+}
+
+Result<void> IndexSwap::Sync() const {
+  const int fd = ::open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (synced) return {};
+  return FailErrno(error, "sync", directory_.path());
+}
+
+}  // namespace quire::bookie

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bookie/index.h"
+#include "bookie/offline_directory.h"
+#include "common/error.h"
+
+namespace quire::bookie {
+
+// Puts a new index in the place of the old one, which stays as index.old-<n>. The new one is made
+// aside, as index.building, and comes to its place when it is complete, in one step where the file
+// system can exchange two names: a crash leaves the old index there or the new one. Only an
+// index.building of an earlier attempt is ever removed. Blocking.
+class IndexSwap {
+ public:
+  // The directory is open exclusively.
+  explicit IndexSwap(const OfflineDirectory& directory);
+
+  // Why the index that is there should stay; nothing: it is missing or damaged.
+  std::optional<std::string> WhyNot() const;
+
+  // An index with nothing in it. What is left of it when it is not finished goes with the next one.
+  common::Result<std::unique_ptr<Index>> Begin();
+  // The index that Begin gave is complete and closed. Gives the name that the old one has now;
+  // empty: there was none.
+  common::Result<std::string> Finish();
+
+ private:
+  std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+  std::string FreeName() const;
+  common::Result<void> Rename(const std::string& from, const std::string& to) const;
+  common::Result<void> Sync() const;
+
+  const OfflineDirectory& directory_;
+};
+
+}  // namespace quire::bookie

@@ -1,0 +1,122 @@
+#include "tools/disk_rebuild.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "bookie/offline_rebuild.h"
+#include "bookie/offline_rebuild_swap.h"
+#include "tools/console.h"
+#include "tools/disk_findings.h"
+#include "tools/disk_progress.h"
+#include "tools/standard_output.h"
+
+namespace quire::tools {
+
+using bookie::Index;
+using bookie::IndexRebuild;
+using bookie::IndexSwap;
+using bookie::Lsn;
+using bookie::OfflineDirectory;
+using common::Fail;
+using common::Result;
+
+namespace {
+
+constexpr const char* kCommand = "disk rebuild-index";
+
+struct Outcome {
+  std::string directory;
+  IndexRebuild::Summary summary;
+  Lsn stored = 0;
+  bool done = false;
+  std::string old;  // where the old index is now; empty: there was none
+};
+
+std::string Count(std::uint64_t number) {
+  return HumanCount(static_cast<std::int64_t>(number));
+}
+
+std::string Text(const Outcome& outcome) {
+  const IndexRebuild::Summary& summary = outcome.summary;
+  std::string text = FindingsText(summary.findings);
+  if (!text.empty()) text += "\n";
+  text += "directory  " + outcome.directory + "\n";
+  text += "segments   " + Count(summary.segments) + " with " + Count(summary.records) +
+          " records of " + Count(summary.ledgers) + " ledgers";
+  if (summary.duplicates > 0) text += ", " + Count(summary.duplicates) + " of them copies";
+  text +=
+      "\njournal    the next start replays it behind LSN " + std::to_string(outcome.stored) + "\n";
+  text += "result     " + FindingsCount(summary.findings) + "\n";
+  if (!outcome.done) {
+    return text +
+           "\nNothing was changed. With --yes the index is made anew: all these ledgers, and all "
+           "others of this time,\nwill be fenced and in limbo here: what is here is served, "
+           "nothing "
+           "is denied.\n";
+  }
+  text += "\nThe new index is in its place";
+  if (!outcome.old.empty()) text += ", the old one is " + outcome.directory + "/" + outcome.old;
+  return text + ". Start the bookie.\n";
+}
+
+nlohmann::json Json(const Outcome& outcome) {
+  const IndexRebuild::Summary& summary = outcome.summary;
+  return {{"directory", outcome.directory}, {"done", outcome.done},
+          {"old_index", outcome.old},       {"stored_lsn", outcome.stored},
+          {"segments", summary.segments},   {"records", summary.records},
+          {"copies", summary.duplicates},   {"ledgers", summary.ledgers},
+          {"bytes", summary.bytes},         {"findings", FindingsJson(summary.findings)}};
+}
+
+Result<Outcome> Rebuild(const OfflineDirectory& directory, bool yes, DiskProgress& progress) {
+  Outcome outcome;
+  outcome.directory = directory.path();
+  const auto stored = bookie::ReplayableFrom(*directory.OpenFolder("journal"));
+  if (!stored) return Fail(stored.error());
+  outcome.stored = *stored;
+  IndexSwap swap(directory);
+  if (auto why = swap.WhyNot()) return Fail(common::Errc::kInvalidArgument, *std::move(why));
+  std::unique_ptr<Index> index;
+  if (yes) {
+    auto begun = swap.Begin();
+    if (!begun) return Fail(std::move(begun).error());
+    index = *std::move(begun);
+  }
+  const auto segments = directory.OpenFolder("segments");
+  IndexRebuild rebuild(
+      *segments, index.get(),
+      [&progress](std::uint64_t done, std::uint64_t total) { progress.Done(done, total); });
+  auto summary = rebuild.Run(*stored);
+  if (!summary) return Fail(std::move(summary).error());
+  outcome.summary = *std::move(summary);
+  if (!yes) return outcome;
+  index.reset();
+  auto old = swap.Finish();
+  if (!old) return Fail(std::move(old).error());
+  outcome.old = *std::move(old);
+  outcome.done = true;
+  return outcome;
+}
+
+}  // namespace
+
+int DiskRebuild(const Session& session, const std::string& directory, bool yes, bool quiet) {
+  using Lock = OfflineDirectory::Lock;
+  const auto opened = OfflineDirectory::Open(directory, yes ? Lock::kExclusive : Lock::kShared);
+  if (!opened) return CannotOpen(kCommand, opened.error());
+  Result<Outcome> outcome;
+  {
+    DiskProgress progress(quiet);
+    outcome = Rebuild(*opened, yes, progress);
+  }
+  if (!outcome) {
+    if (outcome.error().code() == common::Errc::kCorrupt) {  // the context says what to do
+      return Failed(kExitDamage, std::string(kCommand) + ": " + outcome.error().context());
+    }
+    return Failed(kCommand, outcome.error());
+  }
+  const int printed = Print(session.json() ? Json(*outcome).dump(2) + "\n" : Text(*outcome));
+  return DamageStatus(outcome->summary.findings, printed);
+}
+
+}  // namespace quire::tools
