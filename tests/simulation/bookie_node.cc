@@ -56,6 +56,7 @@ void BookieNode::Wipe() {
   EmptyDirectory();
   witness_.Forget();
   damaged_ = false;
+  limbo_ = false;
   id_ = protocol::BookieId::Make(environment_.scheduler.random());
 }
 

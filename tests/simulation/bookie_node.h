@@ -45,8 +45,10 @@ class BookieNode {
   // The directory is emptied, or replaced: what comes back is another bookie (T-17).
   void Wipe();
   void set_address(std::string address) { address_ = std::move(address); }
-  // Loses some entries of the ledger and knows it. False: not of this kind of bookie.
-  virtual bool PutInLimbo(protocol::LedgerId /*ledger*/) { return false; }
+  // Loses some entries of the ledger, or its index, and knows it. False: nothing was there.
+  virtual bool PutInLimbo(protocol::LedgerId ledger) = 0;
+  // It lost its index, and cannot even say that it has nothing of a ledger.
+  bool limbo() const { return limbo_; }
 
   // Disk faults of a bookie that is up, all gone after the next crash but the full disk.
   // A bit of what is stored flips. False: there is nothing to flip.
@@ -79,6 +81,7 @@ class BookieNode {
   virtual void EmptyDirectory() = 0;
 
   Environment environment_;
+  bool limbo_ = false;
 
  private:
   const int index_;

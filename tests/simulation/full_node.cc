@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "bookie/collector.h"
+#include "bookie/offline_rebuild.h"
 #include "bookie/segment_format.h"
 #include "bookie/shard.h"
 #include "bookie/shard_router.h"
+#include "common/check.h"
 #include "tests/simulation/bookie_node.h"
 #include "tests/simulation/sim_worker.h"
 #include "tests/support/sim_disk.h"
@@ -18,19 +20,25 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kIndexPath = "/index";
+
 // Small enough that files roll and the cache is flushed within a history.
 bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
   bookie::ShardOptions options;
   options.journal.file_bytes = 64 << 10;
   options.journal.spare_files = 1;
   options.store.cache_bytes = 16 << 10;
-  options.store.index_path = "/index";
+  options.store.index_path = kIndexPath;
   options.store.index_env = &env;
   options.store.compaction.min_garbage = 0.01;
   options.store.compaction.step_bytes = 2 << 10;
   options.store.compaction.segment_bytes = 32 << 10;
   options.store.compaction.bytes_per_second = 1 << 20;
   options.store.compaction.interval = milliseconds(150);
+  options.store.scrub.step_bytes = 4 << 10;
+  options.store.scrub.bytes_per_second = 1 << 20;
+  options.store.scrub.first_wait = milliseconds(200);
+  options.store.scrub.interval = milliseconds(500);
   options.max_journal_bytes = 256 << 10;
   options.min_free_bytes = 0;
   return options;
@@ -45,6 +53,20 @@ class FullNode final : public BookieNode {
   FullNode(Environment environment, int index) : BookieNode(environment, index) { MakeDisk(); }
   ~FullNode() override { Crash(); }
 
+  // The index is lost and made anew, as 'quire disk rebuild-index' does it.
+  bool PutInLimbo(protocol::LedgerId /*ledger*/) override {
+    index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+    const auto stored = bookie::ReplayableFrom(*disk_);
+    QUIRE_CHECK(stored.has_value());
+    const auto index = bookie::Index::Open(kIndexPath, index_env_.get());
+    QUIRE_CHECK(index.has_value());
+    const auto summary = bookie::IndexRebuild(*disk_, index->get(), nullptr).Run(*stored);
+    QUIRE_CHECK(summary.has_value());
+    limbo_ = true;
+    environment_.trace.Line(address(), " has a new index, of ", summary->records, " records in ",
+                            summary->segments, " segments, the journal begins behind ", *stored);
+    return true;
+  }
   bool Rot() override {
     std::vector<std::string> segments = disk_->List().value();
     std::erase_if(segments, [](const auto& name) { return !bookie::ParseSegmentName(name); });
@@ -79,7 +101,8 @@ class FullNode final : public BookieNode {
                                .journal_worker = *journal_worker_,
                                .flush_worker = *flush_worker_,
                                .readers = {reader_.get()},
-                               .compaction_worker = compaction_worker_.get()},
+                               .compaction_worker = compaction_worker_.get(),
+                               .new_ledger_id = [this] { return NewLedgerId(); }},
         SmallOptions(*index_env_), TraceLog(), bookie::Shard::Events{});
     if (auto opened = shard_->Open(bookie::RealStorage()); !opened) {
       failure = opened.error().ToString();
@@ -120,6 +143,11 @@ class FullNode final : public BookieNode {
   void MakeDisk() {
     disk_ = std::make_unique<testing::SimDisk>("/bookie");
     index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  }
+  // Past all faults: a start that does not get one is tried again, which shows nothing.
+  common::Result<protocol::LedgerId> NewLedgerId() {
+    const std::string* last = environment_.metadata.Find("/ids");
+    return protocol::LedgerId(last == nullptr ? 1 : std::stoll(*last) + 1);
   }
   bookie::Log TraceLog() {
     return bookie::Log([this](bookie::LogLevel, std::string_view line) {

@@ -4,7 +4,8 @@ find_package(RocksDB REQUIRED)
 add_library(quire_histories STATIC
   bookie_node.cc bookie_witness.cc chronicle.cc client_node.cc full_node.cc history.cc
   history_plan.cc inventory.cc mishaps.cc oracle.cc)
-target_link_libraries(quire_histories PUBLIC quire_simulation quire quire_bookie quire_sim_disk
+target_link_libraries(quire_histories PUBLIC quire_simulation quire quire_bookie
+                                             quire_bookie_offline quire_sim_disk
                                              PRIVATE rocksdb)
 add_executable(simulation_run history_main.cc)
 target_link_libraries(simulation_run PRIVATE quire_histories CLI11::CLI11)

@@ -110,7 +110,11 @@ void Inventory::CheckClosed(const Oracle& oracle, const protocol::Replication& r
 
 bool Inventory::IsCollected(protocol::LedgerId ledger) {
   return std::ranges::all_of(cast_.bookies, [&](const auto& bookie) {
-    return !bookie->up() || Read(*bookie, ledger, {EntryId(0)}).code == Code::kNoLedger;
+    if (!bookie->up()) return true;
+    const protocol::ReadReply reply = Read(*bookie, ledger, {EntryId(0)});
+    const bool unknown = reply.code == Code::kOk && reply.answers.size() == 1 &&
+                         reply.answers[0].code == Code::kUnknown;
+    return reply.code == Code::kNoLedger || (bookie->limbo() && unknown);
   });
 }
 

@@ -93,11 +93,13 @@ void Mishaps::WipeBookie() {
 
 void Mishaps::LoseIntoLimbo() {
   BookieNode& bookie = AnyBookie();
-  if (plan_.kind == BookieKind::kFull || !TakeLoss(bookie)) return;
+  if (!TakeLoss(bookie)) return;
   bookie.Crash();
-  bookie.MarkDamaged();
+  // A simple bookie loses entries. A full one loses its index, and what it denies with it, but not
+  // one entry.
+  if (plan_.kind == BookieKind::kSimple) bookie.MarkDamaged();
   if (bookie.PutInLimbo(*cast_.writer->ledger())) {
-    environment_.trace.Line(bookie.address(), " loses entries and goes into limbo");
+    environment_.trace.Line(bookie.address(), " loses something and goes into limbo");
   }
   RestartLater(bookie, AnyDowntime());
 }
