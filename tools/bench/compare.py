@@ -81,7 +81,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=10, help="of each measurement (10)")
     parser.add_argument("--warmup", type=float, default=2, help="before each (2)")
     parser.add_argument("--jvm-warmup", type=float, default=20, help="of each JVM, at full load (20)")
-    parser.add_argument("--only", help="names of measures, with commas; without it all")
+    parser.add_argument("--only", help="names of measures (with --others: of systems), with commas; without it all")
     parser.add_argument("--dir", default=tempfile.gettempdir(), help="on the disk to measure")
     parser.add_argument("--json", type=pathlib.Path, help="file for everything that was measured")
     parser.add_argument("--others", action="store_true",
@@ -120,7 +120,7 @@ def main():
         for measure in measures.ALL:
             print(f"{measure.name:<14} {measure.what}")
         return 0
-    if not chosen:
+    if not chosen and not options.others:
         say(f"no such measure: {options.only}; --list shows them")
         return 2
     with tempfile.TemporaryDirectory(prefix="quire-compare-", dir=options.dir) as directory:

@@ -3,7 +3,6 @@ package quire.bench;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.apache.bookkeeper.client.BKException;
 import org.apache.bookkeeper.client.BookKeeper;
@@ -75,12 +74,6 @@ final class Cluster implements AutoCloseable {
       }
       for (CompletableFuture<Void> gone : batch) gone.get();
     }
-  }
-
-  static byte[] noise(int size) {
-    byte[] bytes = new byte[size];
-    new Random().nextBytes(bytes);
-    return bytes;
   }
 
   @Override

@@ -17,7 +17,7 @@ final class Failover {
   static String run(Cluster cluster, String uri, Settings settings) throws Exception {
     int unconfirmed = settings.number("unconfirmed", 1000);
     int size = settings.number("size", 1024);
-    byte[] payload = Cluster.noise(size);
+    byte[] payload = AppendLoop.noise(size);
     Latencies total = new Latencies();
     long above = 0;
     int rounds = settings.number("rounds", 10);
@@ -71,7 +71,7 @@ final class Failover {
   /** What that process does; it ends here, without any goodbye. */
   static void writer(Cluster cluster, Settings settings) throws Exception {
     int unconfirmed = settings.number("unconfirmed", 1000);
-    byte[] payload = Cluster.noise(settings.number("size", 1024));
+    byte[] payload = AppendLoop.noise(settings.number("size", 1024));
     LedgerHandle ledger = cluster.create();
     System.out.println(ledger.getId());
     System.out.flush();

@@ -35,7 +35,7 @@ final class Reads {
 
   private static long fill(Cluster cluster, Settings settings) throws Exception {
     LedgerHandle ledger = cluster.create();
-    byte[] payload = Cluster.noise(settings.number("size", 1024));
+    byte[] payload = AppendLoop.noise(settings.number("size", 1024));
     Semaphore window = new Semaphore(AT_ONCE);
     int[] result = {BKException.Code.OK};
     for (int i = settings.number("entries", 200_000); i > 0; i--) {

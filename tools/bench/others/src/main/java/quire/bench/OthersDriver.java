@@ -1,0 +1,28 @@
+package quire.bench;
+
+import java.util.Arrays;
+
+/** OthersDriver SYSTEM SERVERS name=value...: one warm-up and one measurement; a line of JSON. */
+public final class OthersDriver {
+  private OthersDriver() {}
+
+  public static void main(String[] arguments) throws Exception {
+    Settings settings = new Settings(arguments, 2);
+    Target target = make(arguments[0], arguments[1], settings);
+    System.out.println(new AppendLoop(target, settings.number("size", 1024)).run(settings));
+    System.out.flush();
+    Runtime.getRuntime().halt(0); // clients that have no end of their own
+  }
+
+  private static Target make(String system, String servers, Settings settings) throws Exception {
+    return switch (system) {
+      case "kafka" ->
+          new KafkaTarget(
+              servers, settings.number("synced", 0) == 1, settings.number("rate", 0) == 0);
+      case "etcd" -> new EtcdTarget(servers);
+      case "nats" -> new NatsTarget(servers);
+      case "redis" -> new RedisTarget(servers);
+      default -> throw new IllegalArgumentException(Arrays.asList(system, servers).toString());
+    };
+  }
+}
