@@ -108,6 +108,7 @@ class CollectorTest : public ShardFixture {
   std::unique_ptr<Collector> collector_;
 };
 
+// H05
 TEST_F(CollectorTest, KeepsLedgersThatAreThere) {
   Make(3);
   Round();

@@ -22,7 +22,7 @@ bool Prepare(StoreHarness& store) {
   return store.Flush({.dropped = {LedgerId(1)}}).has_value();
 }
 
-// G12: the power goes at each change of the disk that a round makes, also in the middle of it.
+// H09: the power goes at each change of the disk that a round makes, also in the middle of it.
 TEST(CompactorCrashTest, LosesAndBringsBackNothingWhereverItStops) {
   std::uint64_t changes = 0;
   {

@@ -60,6 +60,7 @@ class CompactorTest : public ::testing::Test {
   std::vector<std::string> lines_;
 };
 
+// H08
 TEST_F(CompactorTest, CopiesWhatIsLiveAndGivesTheRestBack) {
   MakeGarbage();
   const std::uint64_t before = store_.store->stats().segment_bytes;
@@ -109,7 +110,7 @@ TEST_F(CompactorTest, FillsSeveralSegmentsWhenOneIsTooSmall) {
   EXPECT_EQ(store_.Segments(), (std::vector<std::string>{SegmentName(3), SegmentName(4)}));
 }
 
-// #2908 of the peer, and T-16.
+// H11; #2908 of the peer, and T-16.
 TEST_F(CompactorTest, ReportsAnExtentItCannotReadAndGoesOnWithTheRest) {
   store_.AddRange(1, 0, 99);
   store_.AddRange(2, 0, 9);
@@ -210,15 +211,18 @@ TEST_F(CompactorTest, AFullDiskEndsTheRoundAndNothingElse) {
   EXPECT_EQ(store_.Segments().size(), 1U);
 }
 
+// G12: the moves are committed behind a newer flush, and take nothing of its checkpoint back.
 TEST_F(CompactorTest, FlushesGoOnMeanwhile) {
   MakeGarbage();
   StopBeforeTheCommit();
   store_.AddRange(5, 0, 9);
   ASSERT_TRUE(store_.Flush());
   GoOn();
+  EXPECT_EQ(store_.store->stored(), store_.lsn);
   EXPECT_TRUE(store_.HasAll(2, 0, 39));
   EXPECT_TRUE(store_.HasAll(5, 0, 9));
   ASSERT_TRUE(store_.Reopen());
+  EXPECT_EQ(store_.store->stored(), store_.lsn);
   EXPECT_TRUE(store_.HasAll(2, 0, 39));
   EXPECT_TRUE(store_.HasAll(5, 0, 9));
 }

@@ -85,6 +85,7 @@ class DaemonTest : public ::testing::Test {
   std::unique_ptr<BookieDaemon> daemon_;
 };
 
+// G13
 TEST_F(DaemonTest, EachDirectoryIsARegisteredBookieOfItsOwn) {
   InitCluster();
   options_.directories.push_back(scratch_ + "/b");

@@ -111,8 +111,8 @@ TEST(JournalCrashTest, KeepsItsWordInThousandsOfRandomHistories) {
   }
 }
 
-// The same history with the power cut at each of its writes, syncs and renames in turn, and what is
-// left of them by many chances.
+// G06, G14: the same history with the power cut at each of its writes, syncs and renames in turn,
+// and what is left of them by many chances.
 TEST(JournalCrashTest, LosesNothingWhereverThePowerIsCut) {
   for (std::uint64_t cut = 0;; ++cut) {
     bool reached = false;

@@ -142,6 +142,7 @@ TEST_F(JournalTest, ABatchThatDoesNotFitRollsFirst) {
   EXPECT_EQ(h_.replayed[1].payload, std::string(40'000, 'b'));
 }
 
+// G02
 TEST_F(JournalTest, CutsALongQueueIntoBatchesOfBoundedSize) {
   ASSERT_TRUE(h_.Open());
   for (int i = 0; i < 20; ++i) h_.Append(std::string(10'000, 'q'));  // files take 64 KiB

@@ -21,6 +21,7 @@ class MetricsJournalTest : public ::testing::Test {
   JournalHarness h_;
 };
 
+// G02
 TEST_F(MetricsJournalTest, ABatchIsOneSyncWhateverIsInIt) {
   ASSERT_TRUE(h_.Open());
   EXPECT_EQ(Observed(h_.journal->stats().sync.view()), 0U);

@@ -10,6 +10,7 @@ using ::testing::ElementsAre;
 
 class ShardAddTest : public ShardFixture {};
 
+// G01
 TEST_F(ShardAddTest, AnswersOnlyWhenTheEntryIsDurable) {  // T-18
   const auto reply = Add(MakeEntry(1, 0));
   Turn();
@@ -56,6 +57,7 @@ TEST_F(ShardAddTest, ADuplicateInTheCacheIsOkWhenTheFirstCopyIsDurable) {
   EXPECT_EQ(records, 1U) << "one record for both";
 }
 
+// H02
 TEST_F(ShardAddTest, OtherBytesOfTheSameIdAreAConflictAndTheFirstAreKept) {  // T-37
   const auto first = Add(MakeEntry(1, 0, -1, "one"));
   EXPECT_EQ(CodeOf(Add(MakeEntry(1, 0, -1, "two"))), Code::kConflict);

@@ -57,6 +57,7 @@ TEST_F(ShardCheckpointTest, StatesThatChangeDuringAFlushGoWithTheNextOne) {
   EXPECT_TRUE(fakes_.media.states.contains(protocol::LedgerId(2)));
 }
 
+// G11
 TEST_F(ShardCheckpointTest, AFlushThatFindsTheDiskFullIsRepeatedAndLosesNothing) {
   Add(MakeEntry(1, 0));
   MakeDurable();
@@ -93,6 +94,7 @@ TEST_F(ShardCheckpointTest, AFlushThatFindsTheDiskFullIsRepeatedAndLosesNothing)
   EXPECT_EQ(CodeOf(Add(MakeEntry(1, 2))), Code::kFenced);
 }
 
+// G11
 TEST_F(ShardCheckpointTest, AnyOtherFlushFailureEndsTheShard) {
   fakes_.store->fail_flushes = common::Error(common::Errc::kIo, "segment");
   fakes_.store->flush_at = 1;

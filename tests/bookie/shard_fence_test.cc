@@ -176,6 +176,7 @@ TEST_F(ShardFenceTest, D12AReadOnlyBookieTakesFencesAndRecoveryAdds) {
   EXPECT_EQ(modes_, (std::vector{ShardMode::kReadOnly, ShardMode::kWritable}));
 }
 
+// H03
 TEST_F(ShardFenceTest, A16ADeletedLedgerRefusesAdds) {  // T-28
   Add(MakeEntry(1, 0));
   FenceRead(1, 0);
@@ -185,6 +186,7 @@ TEST_F(ShardFenceTest, A16ADeletedLedgerRefusesAdds) {  // T-28
   EXPECT_EQ(WriteLac(1, 0)->value().code, Code::kFenced);
 }
 
+// G07
 TEST_F(ShardFenceTest, A17ADeletedLedgerRefusesAddsAfterARestart) {
   Add(MakeEntry(1, 0));
   MakeDurable();

@@ -106,6 +106,7 @@ class Workload {
   std::vector<LedgerId> pending_;  // deleted, not yet flushed
 };
 
+// G14
 TEST(StoreCrashTest, APowerCutAtAnyPointKeepsWhatWasCommitted) {
   bool survived = false;
   std::set<Lsn> seen;

@@ -116,6 +116,7 @@ TEST_P(StoreModelTest, HundredThousandEntriesOfManyLedgers) {
   EXPECT_EQ(store_.store->stats().live_bytes, 0U);
 }
 
+// H02
 TEST_P(StoreModelTest, OneLedgerInRandomOrder) {
   common::Random random(GetParam());
   for (int flush = 0; flush < 10; ++flush) {

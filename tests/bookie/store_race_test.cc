@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <future>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "bookie/compactor.h"
 #include "bookie/store.h"
 #include "common/posix_disk.h"
 #include "common/random.h"
@@ -18,14 +21,16 @@ using protocol::Code;
 using protocol::EntryId;
 using protocol::LedgerId;
 
-// Adds, reads, flushes and deletions at once, on real threads and a real directory. Lives on the
-// loop.
+// Adds, reads, flushes, deletions and compactions at once, on real threads and a real directory.
+// Lives on the loop.
 class Traffic {
  public:
   static constexpr int kFlushes = 40;
   static constexpr int kReads = 4000;
   static constexpr std::int64_t kLedgers = 4;
   static constexpr std::int64_t kAddsPerTick = 5;
+  static constexpr std::uint64_t kCompactions = 3;
+  static constexpr std::size_t kKept = 3;
 
   Traffic(Store& store, common::Loop& loop) : store_(store), loop_(loop) {}
 
@@ -50,12 +55,14 @@ class Traffic {
   void Read() {
     ++in_flight_;
     const std::int64_t generation = base_;
-    const std::int64_t ledger =
-        base_ + static_cast<std::int64_t>(common::Below(random_, std::uint64_t{kLedgers}));
+    const std::uint64_t which = common::Below(random_, kLedgers + kept_.size());
+    const bool old = which >= kLedgers;
+    const auto [ledger, entries] =
+        old ? kept_[which - kLedgers] : std::pair(base_ + static_cast<std::int64_t>(which), next_);
     const auto first =
-        static_cast<std::int64_t>(common::Below(random_, static_cast<std::uint64_t>(next_)));
+        static_cast<std::int64_t>(common::Below(random_, static_cast<std::uint64_t>(entries)));
     std::vector<EntryId> ids;
-    for (std::int64_t id = first; id < std::min(next_, first + 8); ++id) ids.emplace_back(id);
+    for (std::int64_t id = first; id < std::min(entries, first + 8); ++id) ids.emplace_back(id);
     auto asked = ids;
     store_.Read(LedgerId(ledger), std::move(asked), 1 << 20,
                 [this, generation, ledger, ids](std::vector<protocol::EntryAnswer> answers) {
@@ -74,9 +81,14 @@ class Traffic {
 
   void Flush() {
     Store::Commit commit{.lsn = lsn_};
-    if (++flushes_ % 5 == 0) {  // all ledgers go, others begin
-      for (std::int64_t ledger = 0; ledger < kLedgers; ++ledger) {
+    if (++flushes_ % 5 == 0) {  // all ledgers but one go, others begin
+      for (std::int64_t ledger = 1; ledger < kLedgers; ++ledger) {
         commit.dropped.emplace_back(base_ + ledger);
+      }
+      kept_.emplace_back(base_, next_);
+      if (kept_.size() > kKept) {
+        commit.dropped.emplace_back(kept_.front().first);
+        kept_.pop_front();
       }
       base_ += kLedgers;
       next_ = 1;
@@ -94,7 +106,8 @@ class Traffic {
 
   // One tick at a time, whoever asks for it; ends when nothing is under way.
   void Next() {
-    if (flushes_ < kFlushes || reads_ < kReads) {
+    const bool compacted = store_.compactor()->stats().rounds >= kCompactions;
+    if (flushes_ < kFlushes || reads_ < kReads || !compacted) {
       if (!std::exchange(queued_, true)) {
         loop_.Post([this] {
           queued_ = false;
@@ -112,6 +125,7 @@ class Traffic {
   std::promise<void> finished_;
   std::int64_t base_ = 0;  // the ledgers in use are base_ .. base_ + kLedgers - 1
   std::int64_t next_ = 0;  // their next entry
+  std::deque<std::pair<std::int64_t, std::int64_t>> kept_;  // older ledgers, and their entries
   Lsn lsn_ = 0;
   int in_flight_ = 0;
   int reads_ = 0;
@@ -120,7 +134,8 @@ class Traffic {
   bool done_ = false;
 };
 
-TEST(StoreRaceTest, ReadsAreRightWhileFlushesAndDeletionsRun) {
+// H10
+TEST(StoreRaceTest, ReadsAreRightWhileFlushesDeletionsAndCompactionsRun) {
   TempDirectory directory;
   auto disk = common::PosixDisk::Create(directory.path());
   ASSERT_TRUE(disk);
@@ -128,13 +143,21 @@ TEST(StoreRaceTest, ReadsAreRightWhileFlushesAndDeletionsRun) {
   common::ThreadWorker flush("flush");
   common::ThreadWorker reader1("read-1");
   common::ThreadWorker reader2("read-2");
-  auto store = Store::Open(**disk, loop, flush, {&reader1, &reader2},
-                           {.cache_bytes = 1 << 20, .index_path = directory.path() + "/index"});
+  common::ThreadWorker compaction("compact");
+  auto store = Store::Open(
+      **disk, loop, flush, {&reader1, &reader2},
+      {.cache_bytes = 1 << 20,
+       .index_path = directory.path() + "/index",
+       .compaction = {
+           .worker = &compaction, .step_bytes = 4096, .interval = std::chrono::milliseconds(1)}});
   ASSERT_TRUE(store) << store.error().ToString();
   Traffic traffic(**store, loop);
   std::promise<void> finished;
   auto finish = finished.get_future();
-  loop.Run([&] { traffic.Start(std::move(finished)); });
+  loop.Run([&] {
+    (*store)->compactor()->Start();
+    traffic.Start(std::move(finished));
+  });
   ASSERT_EQ(finish.wait_for(std::chrono::seconds(100)), std::future_status::ready);
   loop.Run([&] { store->reset(); });
 }

@@ -60,6 +60,7 @@ TEST_F(StoreSpaceTest, ASegmentThatCannotBeRemovedForLackOfRoomTakesNothingWithI
   EXPECT_EQ(store_.Segments(), std::vector<std::string>{SegmentName(2)});
 }
 
+// H03
 TEST_F(StoreSpaceTest, ADeletedLedgersCachedEntriesAreNotWritten) {
   store_.AddRange(1, 0, 9);
   store_.AddRange(2, 0, 9);
@@ -158,6 +159,7 @@ TEST_F(StoreSpaceTest, StaysFullWhenTheDeletionsAreNotEnough) {
   EXPECT_EQ(store_.ReadOne(1, 0), Code::kNoEntry);
 }
 
+// G11
 TEST_F(StoreSpaceTest, AFailedWriteOrSyncIsFinal) {
   for (const bool sync : {false, true}) {
     ASSERT_TRUE(store_.Reopen());

@@ -80,6 +80,7 @@ TEST_F(WriterTest, ClosesBehindWhatIsPending) {
   EXPECT_EQ(closes.size(), 3u);
 }
 
+// L03
 TEST_F(WriterTest, ReplacesABookieThatTimesOutAndAcknowledgesAfterwards) {
   bookies.at(B(1)).hangs = true;
   Append(3);

@@ -5,7 +5,8 @@
 namespace quire::crash {
 namespace {
 
-// A sample of the run that `bookie_crash_fuzz --all` tries at every point.
+// G07, G12, G13, G14, H05, H09, I09: a sample of the run that `bookie_crash_fuzz --all` tries at
+// every point.
 TEST(CrashTest, ABookieStoppedAnywhereKeepsItsPromises) {
   const CampaignOutcome outcome =
       RunCampaign({.run = {.seed = 1, .entries = 10'000}, .points = 200, .faults = 60}, {});
@@ -31,7 +32,7 @@ TEST(CrashTest, ABookieStoppedAnywhereKeepsItsPromises) {
   EXPECT_GT(outcome.went_on, 0U);  // in spite of them
 }
 
-// A short run at every point of it.
+// G14: a short run at every point of it.
 TEST(CrashTest, EveryPointOfAShortRun) {
   const CampaignOutcome outcome =
       RunCampaign({.run = {.seed = 2, .entries = 150, .life_changes = 80}}, {});

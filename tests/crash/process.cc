@@ -14,11 +14,11 @@ bookie::ShardOptions Process::Options(rocksdb::Env& env, std::uint64_t life) {
   options.store.cache_bytes = 24 << 10;
   options.store.index_path = "/index";
   options.store.index_env = &env;
-  options.store.compaction.min_garbage = 0.2;
-  options.store.compaction.bytes_per_second = 16 << 20;
-  options.store.compaction.step_bytes = 12 << 10;
-  options.store.compaction.segment_bytes = 24 << 10;
-  options.store.compaction.round_bytes = 32 << 10;
+  options.store.compaction.min_garbage = 0.1;
+  options.store.compaction.bytes_per_second = 2 << 20;
+  options.store.compaction.step_bytes = 8 << 10;
+  options.store.compaction.segment_bytes = 64 << 10;
+  options.store.compaction.round_bytes = 96 << 10;
   options.store.compaction.interval = std::chrono::milliseconds(20);
   options.max_journal_bytes = 160 << 10;
   options.min_free_bytes = 0;
@@ -120,7 +120,7 @@ bool Process::Turn(common::Random& random) {
   switch (thread) {
     case 0:
       // Several, or the collector, a task for each ledger, would keep all others waiting.
-      for (std::uint64_t tasks = 1 + common::Below(random, 6); tasks > 0 && RunLoop();) --tasks;
+      for (std::uint64_t tasks = 1 + common::Below(random, 16); tasks > 0 && RunLoop();) --tasks;
       return true;
     case 1: return Run(journal_, "journal");
     case 2: return RunFlush();

@@ -95,8 +95,8 @@ void Workload::Request(Process& process, Oracle& oracle) {
   if (entries_ >= era_ends_) BeginEra();
   const std::uint64_t kind = Below(100);
   if (kind < 50) return AddNew(process, oracle);
-  if (kind < 58) return AddAgain(process, oracle);
-  if (kind < 62) return FillGap(process, oracle);
+  if (kind < 56) return AddAgain(process, oracle);
+  if (kind < 63) return FillGap(process, oracle);
   if (kind < 66) return AddShut(process, oracle);
   if (kind < 68) return FenceUsed(process, oracle);
   if (kind < 70) return Fence(process, oracle, NextLedger());
@@ -167,7 +167,7 @@ void Workload::AddNew(Process& process, Oracle& oracle) {
   const std::uint64_t count = 1 + Below(Below(4) == 0 ? 24 : 6);
   for (std::uint64_t i = 0; i < count; ++i) {
     Writer& writer = AnyWriter();
-    if (Below(20) == 0) ++writer.next;  // the gap may be filled later
+    if (Below(10) == 0) ++writer.next;  // the gap may be filled later
     adds.push_back({.ledger = writer.ledger, .entry = writer.next});
     ++writer.next;
   }
@@ -203,7 +203,9 @@ void Workload::FillGap(Process& process, Oracle& oracle) {
     gaps.push_back({.ledger = writer.ledger, .entry = id, .recovery = true});
   }
   if (gaps.empty()) return AddAgain(process, oracle);
-  Submit(process, oracle, {gaps[Below(gaps.size())]});
+  std::ranges::shuffle(gaps, random_);
+  gaps.resize(std::min<std::size_t>(gaps.size(), 2));
+  Submit(process, oracle, gaps);
 }
 
 // Refused, but for recovery adds to ledgers that were not deleted.
@@ -347,10 +349,10 @@ void Workload::FenceBuried(Process& process, Oracle& oracle) {
   if (Below(3) > 0) Lac(process, oracle, ledger, true);
 }
 
-// For less than the interval of the collector: it misses the record at most once.
+// For less than the interval of the collector and once in a life: the record is missed once.
 void Workload::HideOne(Process& process) {
   LedgerRecords& records = process.machine().records();
-  if (records.hidden()) return;
+  if (records_lost_ || std::exchange(hid_one_, true)) return;
   const LedgerId ledger = AnyWriter().ledger;
   Note("hide the record of " + Name(ledger));
   records.Hide(ledger);
@@ -366,6 +368,7 @@ void Workload::LoseRecords(Process& process, const Oracle& oracle) {
       return ledger.second.known && !ledger.second.delete_asked;
     };
     records.Show();
+    hid_one_ = false;
     records_lost_ = Below(6) == 0 && std::ranges::count_if(oracle.ledgers(), keeps) >= kMostGone;
   }
   if (records_lost_) return records.HideAll();

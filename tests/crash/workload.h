@@ -112,6 +112,7 @@ class Workload {
   int under_way_ = 0;
   bool fresh_ = true;                  // nothing was done since the restart
   bool records_lost_ = false;          // all of them, for this life
+  bool hid_one_ = false;               // in this life
   common::TimePoint show_again_ = {};  // when one record is hidden
   std::deque<std::string> recent_;
 };

@@ -203,7 +203,7 @@ TEST_F(LedgerStoreTest, ListsIdsInOrderAcrossTheLevels) {
   }
 }
 
-// T-29: levels that are empty or gone are no end of the list.
+// H06, T-29: levels that are empty or gone are no end of the list.
 TEST_F(LedgerStoreTest, ListsOverEmptyLevels) {
   auto ledger = SampleLedger();
   ledger.id = LedgerId(0x500000001);

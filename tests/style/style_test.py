@@ -92,6 +92,19 @@ def check_file(root, path, findings):
         findings.append(f"{name}: a header begins with #pragma once")
 
 
+def check_scenarios(root, findings):
+    """Every test that docs/testing.md names for a scenario is there."""
+    there = set()
+    for path in (root / "tests").rglob("*_test.cc"):
+        there |= set(re.findall(r"^TEST\w*\((\w+),\s+(\w+)\)", path.read_text(encoding="utf-8"), re.M))
+    for number, line in enumerate((root / "docs/testing.md").read_text(encoding="utf-8").split("\n"), 1):
+        if not re.match(r"\| [GHIL]\d\d \|", line):
+            continue
+        for suite, name in re.findall(r"`(\w+)\.(\w+)`", line):
+            if (suite, name) not in there:
+                findings.append(f"docs/testing.md:{number}: there is no test {suite}.{name}")
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     files = tracked_files(root)
@@ -101,6 +114,7 @@ def main():
     findings = []
     for path in files:
         check_file(root, path, findings)
+    check_scenarios(root, findings)
     print("\n".join(findings) or f"{len(files)} files, nothing to say")
     return 1 if findings else 0
 
