@@ -144,6 +144,13 @@ void ShardPages::Journal() {
 void ShardPages::Space() {
   Gauge("quire_bookie_cache_bytes", "Memory of the write cache.",
         [](Shard s) { return s.store.cache_bytes; });
+  Gauge("quire_bookie_read_cache_bytes", "Memory of entries that were read ahead of readers.",
+        [](Shard s) { return s.store.read_cache_bytes; });
+  Counter("quire_bookie_read_ahead_bytes_total", "Bytes read before somebody asked for them.",
+          [](Shard s) { return s.store.prefetched_bytes; });
+  Counter("quire_bookie_read_ahead_unwanted_bytes_total",
+          "Bytes read ahead that nobody had asked for when their memory was needed.",
+          [](Shard s) { return s.store.unwanted_bytes; });
   Histogram(
       "quire_bookie_flush_seconds",
       "One flush of the write cache into a segment and the index, which is one index commit.",

@@ -220,6 +220,7 @@ void Reads::List(const protocol::ListEntriesRequest& request,
   const LedgerState* known = core_.ledgers.StateOf(request.ledger);
   if (known == nullptr || known->deleted) return done({.code = Code::kNoLedger, .runs = {}});
   if (known->limbo) return done({.code = Code::kUnknown, .runs = {}});  // a gap is a denial
+  if (request.from > known->last_entry) return done({.code = Code::kOk, .runs = {}});
   if (in_flight_ >= core_.options.max_reads) return done({.code = Code::kBusy, .runs = {}});
   ++in_flight_;
   const std::size_t max_runs = Budget(request.max_runs, protocol::kMaxEntriesPerCall);

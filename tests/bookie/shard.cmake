@@ -7,6 +7,9 @@ quire_test(shard_test
   SOURCES pending_replies_test.cc shard_add_test.cc shard_checkpoint_test.cc shard_fence_test.cc shard_limbo_test.cc
           shard_read_test.cc shard_race_test.cc shard_router_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk)
+quire_test(shard_storage_test
+  SOURCES shard_storage_test.cc
+  LIBS quire_store_fixture quire_bookie)
 quire_test(bookie_daemon_parts_test
   SOURCES collector_test.cc config_test.cc config_toml_test.cc identity_test.cc
           log_stderr_test.cc near_name_test.cc service_notifier_test.cc
@@ -31,5 +34,10 @@ add_test(NAME bookie_process_test COMMAND bookie_process_test)
 set_tests_properties(bookie_process_test PROPERTIES TIMEOUT 300)
 
 # Not a test: run it by hand on the disk in question.
+<<<<<<< HEAD
 add_executable(compaction_benchmark compaction_benchmark.cc)
 target_link_libraries(compaction_benchmark PRIVATE quire_bookie)
+=======
+add_executable(delete_benchmark delete_benchmark.cc)
+target_link_libraries(delete_benchmark PRIVATE quire_store_fixture quire_bookie quire_test_support)
+>>>>>>> c8d5daf (Bookie: what reads ask of a hanging journal and of many deletions is tested)

@@ -64,6 +64,30 @@ TEST_F(ShardReadTest, StopsAfterTheEntryThatReachesTheBudget) {
   EXPECT_EQ(mixed->value().answers.size(), 3U);
 }
 
+// H17: where a ledger ends, or that it is not here at all, is known without a look-up, also when
+// nothing of it is in memory.
+TEST_F(ShardReadTest, H17TheEndOfALedgerIsKnownWithoutALookUp) {
+  for (int i = 0; i < 100; ++i) Add(MakeEntry(1, i, i - 1));
+  FlushAll();
+  const int before = fakes_.store->reads;
+  EXPECT_EQ(Lac(1)->value().lac, EntryId(98));
+  EXPECT_EQ(CodeOf(Read(1, {100})), Code::kNoEntry);
+  EXPECT_EQ(CodeOf(Read(1, {5000, 6000})), Code::kNoEntry);
+  EXPECT_TRUE(List(1, 100)->value().runs.empty());
+  EXPECT_EQ(Lac(2)->value().code, Code::kNoLedger);
+  EXPECT_EQ(CodeOf(Read(2, {0})), Code::kNoLedger);
+  EXPECT_EQ(List(2, 0)->value().code, Code::kNoLedger);
+  const auto fence = Lac(1, true);
+  const auto stranger = FenceRead(3, 0);
+  MakeDurable();
+  EXPECT_EQ(fence->value().lac, EntryId(98));
+  EXPECT_EQ(CodeOf(stranger), Code::kNoEntry);
+  EXPECT_EQ(fakes_.store->reads, before);
+  EXPECT_EQ(loop_.tasks(), 0U) << "nobody was asked to look";
+  Read(1, {99});
+  EXPECT_EQ(fakes_.store->reads, before + 1) << "what is there has to be read";
+}
+
 TEST_F(ShardReadTest, ADamagedEntryIsUnknown) {  // T-16
   Add(MakeEntry(1, 0));
   FlushAll();
