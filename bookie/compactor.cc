@@ -1,6 +1,5 @@
 #include "bookie/compactor.h"
 
-#include <chrono>
 #include <utility>
 
 #include "bookie/index_format.h"
@@ -17,44 +16,22 @@ std::string Mebibytes(std::uint64_t bytes) {
 
 }  // namespace
 
-Compactor::~Compactor() {
-  if (timer_ != 0) environment_.loop.Cancel(timer_);
-}
-
 void Compactor::Start() {
   if (options_.worker != nullptr && !stats_.running) Schedule();
 }
 
 void Compactor::Schedule() {
-  Arm(options_.interval, &Compactor::BeginRound);
-}
-
-void Compactor::Arm(common::Duration wait, void (Compactor::*step)()) {
-  if (timer_ != 0) environment_.loop.Cancel(timer_);
-  timer_ = environment_.loop.After(wait, [this, step] {
-    timer_ = 0;
-    (this->*step)();
-  });
+  pacer_.Arm(options_.interval, [this] { BeginRound(); });
 }
 
 void Compactor::Trigger() {
-  if (options_.worker != nullptr && !stats_.running && !stats_.paused)
-    Arm({}, &Compactor::BeginRound);
+  const bool idle = options_.worker != nullptr && !stats_.running && !stats_.paused;
+  if (idle) pacer_.Arm({}, [this] { BeginRound(); });
 }
 
 void Compactor::SetPaused(bool paused) {
   stats_.paused = paused;
-  if (!paused && paused_step_ != nullptr) Arm({}, std::exchange(paused_step_, nullptr));
-}
-
-void Compactor::Continue(std::uint64_t bytes, void (Compactor::*step)()) {
-  if (stats_.paused) {
-    paused_step_ = step;
-    return;
-  }
-  const double seconds =
-      static_cast<double>(bytes) / static_cast<double>(options_.bytes_per_second);
-  Arm(std::chrono::duration_cast<common::Duration>(std::chrono::duration<double>(seconds)), step);
+  pacer_.SetPaused(paused);
 }
 
 template <typename Result>
@@ -71,10 +48,6 @@ void Compactor::Run(common::Worker& worker, std::move_only_function<Result()> jo
 
 // The index's counts belong to the flush worker.
 void Compactor::BeginRound() {
-  if (stats_.paused) {
-    paused_step_ = &Compactor::BeginRound;
-    return;
-  }
   stats_.running = true;
   Run<Victims>(
       environment_.flush_worker,

@@ -9,6 +9,7 @@
 
 #include "bookie/compaction.h"
 #include "bookie/compaction_options.h"
+#include "bookie/pacer.h"
 #include "bookie/store_core.h"
 #include "bookie/store_flush.h"
 #include "common/error.h"
@@ -33,8 +34,9 @@ class Compactor {
   };
 
   Compactor(Environment environment, CompactionOptions options)
-      : environment_(std::move(environment)), options_(options) {}
-  ~Compactor();
+      : environment_(std::move(environment)),
+        options_(options),
+        pacer_(environment_.loop, options.bytes_per_second) {}
   Compactor(const Compactor&) = delete;
   Compactor& operator=(const Compactor&) = delete;
 
@@ -59,8 +61,9 @@ class Compactor {
   void EndRound();
   void GiveUp(const common::Error& error);
   // Goes on with `step` once the bytes just copied are within the rate, and nothing is paused.
-  void Continue(std::uint64_t bytes, void (Compactor::*step)());
-  void Arm(common::Duration wait, void (Compactor::*step)());
+  void Continue(std::uint64_t bytes, void (Compactor::*step)()) {
+    pacer_.Continue(bytes, [this, step] { (this->*step)(); });
+  }
 
   template <typename Result>
   void Run(common::Worker& worker, std::move_only_function<Result()> job,
@@ -70,8 +73,7 @@ class Compactor {
   const CompactionOptions options_;
 
   CompactionStats stats_;
-  common::Loop::TimerId timer_ = 0;
-  void (Compactor::*paused_step_)() = nullptr;
+  Pacer pacer_;
   Victims victims_;
   std::set<std::string> unreadable_;  // keys of extents, of this round
   std::set<SegmentId> hopeless_;      // something in them could not be read: not tried again

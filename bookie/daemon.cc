@@ -12,6 +12,7 @@
 #include "bookie/compactor.h"
 #include "bookie/host_port.h"
 #include "bookie/loop_call.h"
+#include "bookie/scrubber.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
 #include "common/check.h"
@@ -99,18 +100,19 @@ void BookieDaemon::Enter(DaemonPhase phase) {
 Result<void> BookieDaemon::StartHttp() {
   if (!options_.http) return {};
   pages_ = std::make_unique<const HttpPages>(
-      HttpPages::Daemon{.snapshot =
-                            [this](auto done) {
-                              loop_.Post(
-                                  [this, done = std::move(done)]() mutable { done(Snapshot()); });
-                            },
-                        .compaction =
-                            [this](CompactionCommand command, auto done) {
-                              loop_.Post([this, command, done = std::move(done)]() mutable {
-                                done(Compact(command));
-                              });
-                            },
-                        .log = options_.log},
+      HttpPages::Daemon{
+          .snapshot =
+              [this](auto done) {
+                loop_.Post([this, done = std::move(done)]() mutable { done(Snapshot()); });
+              },
+          .control =
+              [this](BackgroundWork work, BackgroundCommand command, auto done) {
+                loop_.Post([this, work, command, done = std::move(done)]() mutable {
+                  done(work == BackgroundWork::kScrub ? Control(&Shard::scrubber, command)
+                                                      : Control(&Shard::compactor, command));
+                });
+              },
+          .log = options_.log},
       options_.http->control_from_anywhere);
   auto server = HttpServer::Start(
       {.host = options_.http->host, .port = options_.http->port},
@@ -155,21 +157,22 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
   return snapshot;
 }
 
-Result<DaemonSnapshot> BookieDaemon::Compact(CompactionCommand command) {
-  std::vector<Compactor*> compactors;
+template <typename Worker>
+Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundCommand command) {
+  std::vector<Worker*> workers;
   if (service_ && service_->serving) {
     for (const auto& home : service_->homes) {
-      if (Compactor* compactor = home->shard().compactor()) compactors.push_back(compactor);
+      if (Worker* worker = (home->shard().*of)()) workers.push_back(worker);
     }
   }
-  if (compactors.empty()) return Fail(Errc::kBusy, "no directory is there to compact");
-  for (Compactor* compactor : compactors) {
-    if (command != CompactionCommand::kRun) {
-      compactor->SetPaused(command == CompactionCommand::kPause);
-    } else if (compactor->stats().paused) {
-      return Fail(Errc::kBusy, "compaction is paused; POST /compaction/resume first");
+  if (workers.empty()) return Fail(Errc::kBusy, "no directory is there that could");
+  for (Worker* worker : workers) {
+    if (command != BackgroundCommand::kRun) {
+      worker->SetPaused(command == BackgroundCommand::kPause);
+    } else if (worker->stats().paused) {
+      return Fail(Errc::kBusy, "it is paused; POST to resume first");
     } else {
-      compactor->Trigger();
+      worker->Trigger();
     }
   }
   return Snapshot();

@@ -64,7 +64,9 @@ class BookieDaemon {
   std::string advertised_host() const;
   std::string PublishedHttp() const;
   DaemonSnapshot Snapshot() const;
-  common::Result<DaemonSnapshot> Compact(CompactionCommand command);
+  // Of the Compactor or the Scrubber that `of` gives; null: the directory has none.
+  template <typename Worker>
+  common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
   common::Result<protocol::LedgerId> NewLedgerId();
   common::Result<void> OpenHomes(protocol::InstanceId instance);

@@ -20,7 +20,10 @@ constexpr std::string_view kIndex =
     "POST /log?level=LEVEL    changes it: debug, info, warning or error\n"
     "POST /compaction/run     begins a round of compaction now\n"
     "POST /compaction/pause   stops copying until it is resumed\n"
-    "POST /compaction/resume  goes on\n";
+    "POST /compaction/resume  goes on\n"
+    "POST /scrub/run          begins to read and verify everything now\n"
+    "POST /scrub/pause        stops reading until it is resumed\n"
+    "POST /scrub/resume       goes on\n";
 
 HttpResponse Text(unsigned status, std::string body) {
   return {.status = status, .body = std::move(body)};
@@ -78,10 +81,12 @@ std::string_view NameOf(LogLevel level) {
   return {};
 }
 
-std::optional<CompactionCommand> CommandOf(std::string_view path) {
-  if (path == "/compaction/run") return CompactionCommand::kRun;
-  if (path == "/compaction/pause") return CompactionCommand::kPause;
-  if (path == "/compaction/resume") return CompactionCommand::kResume;
+std::optional<BackgroundCommand> CommandOf(std::string_view path, std::string_view work) {
+  if (!path.starts_with(work)) return std::nullopt;
+  path.remove_prefix(work.size());
+  if (path == "/run") return BackgroundCommand::kRun;
+  if (path == "/pause") return BackgroundCommand::kPause;
+  if (path == "/resume") return BackgroundCommand::kResume;
   return std::nullopt;
 }
 
@@ -96,7 +101,12 @@ void HttpPages::Handle(const HttpRequest& request, common::Callback<HttpAnswer> 
   const std::string_view target = request.target;
   const std::string_view path = target.substr(0, target.find('?'));
   if (path == "/log") return Say(LogLevels(request), std::move(done));
-  if (const auto command = CommandOf(path)) return Compaction(request, *command, std::move(done));
+  static constexpr std::pair<std::string_view, BackgroundWork> kWorks[] = {
+      {"/compaction", BackgroundWork::kCompaction}, {"/scrub", BackgroundWork::kScrub}};
+  for (const auto& [at, work] : kWorks) {
+    const auto command = CommandOf(path, at);
+    if (command) return Control(request, work, *command, std::move(done));
+  }
   for (const auto& [at, page] : kPages) {
     if (path != at) continue;
     if (request.method != "GET") return Say(NotAllowed("GET"), std::move(done));
@@ -132,15 +142,16 @@ HttpResponse HttpPages::LogLevels(const HttpRequest& request) const {
   return Text(200, "level=" + std::string(NameOf(daemon_.log->level())) + "\n");
 }
 
-void HttpPages::Compaction(const HttpRequest& request, CompactionCommand command,
-                           common::Callback<HttpAnswer> done) const {
+void HttpPages::Control(const HttpRequest& request, BackgroundWork work, BackgroundCommand command,
+                        common::Callback<HttpAnswer> done) const {
   if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
   if (auto forbidden = Forbids(request)) return Say(*std::move(forbidden), std::move(done));
-  daemon_.compaction(
-      command, [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
-        if (!outcome) return Say(Text(409, outcome.error().context() + "\n"), std::move(done));
-        done([this, daemon = *std::move(outcome)] { return Status(daemon, process_); });
-      });
+  daemon_.control(work, command,
+                  [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
+                    if (!outcome)
+                      return Say(Text(409, outcome.error().context() + "\n"), std::move(done));
+                    done([this, daemon = *std::move(outcome)] { return Status(daemon, process_); });
+                  });
 }
 
 }  // namespace quire::bookie

@@ -12,11 +12,13 @@
 
 namespace quire::bookie {
 
-// What an operator may ask of the compaction of all directories.
-enum class CompactionCommand { kRun, kPause, kResume };
+// What an operator may ask of what all directories do in the background.
+enum class BackgroundWork { kCompaction, kScrub };
+enum class BackgroundCommand { kRun, kPause, kResume };
 
 // Which URL does what. GET /metrics, /livez, /readyz, /status, /log; POST /compaction/run, /pause
-// and /resume and /log?level=LEVEL, which is for clients on this machine only unless
+// and /resume, /scrub/ the same, and /log?level=LEVEL, which is for clients on this machine only
+// unless
 // `control_from_anywhere`, and not for pages in a browser. Server's thread.
 class HttpPages {
  public:
@@ -25,8 +27,9 @@ class HttpPages {
   struct Daemon {
     std::function<void(common::Callback<DaemonSnapshot>)> snapshot;
     // With the state after it. An error refuses it, with the reason.
-    std::function<void(CompactionCommand, common::Callback<common::Result<DaemonSnapshot>>)>
-        compaction;
+    std::function<void(BackgroundWork, BackgroundCommand,
+                       common::Callback<common::Result<DaemonSnapshot>>)>
+        control;
     StderrLog* log = nullptr;  // outlives the pages; null: the level cannot be changed
   };
 
@@ -41,8 +44,8 @@ class HttpPages {
   void Show(Page page, common::Callback<HttpAnswer> done) const;
   // Why the client may not POST, if so.
   std::optional<HttpResponse> Forbids(const HttpRequest& request) const;
-  void Compaction(const HttpRequest& request, CompactionCommand command,
-                  common::Callback<HttpAnswer> done) const;
+  void Control(const HttpRequest& request, BackgroundWork work, BackgroundCommand command,
+               common::Callback<HttpAnswer> done) const;
   HttpResponse LogLevels(const HttpRequest& request) const;
 
   const Daemon daemon_;

@@ -1,6 +1,7 @@
 #include "bookie/metrics_page.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class ShardPages {
     Journal();
     Space();
     Compaction();
+    Scrub();
     State();
   }
 
@@ -76,6 +78,7 @@ class ShardPages {
   void Journal();
   void Space();
   void Compaction();
+  void Scrub();
   void State();
 
   const DaemonSnapshot& daemon_;
@@ -192,6 +195,34 @@ void ShardPages::Compaction() {
   Counter("quire_bookie_compaction_unreadable_total",
           "Runs of entries that compaction could not read.",
           [](Shard s) { return s.compaction ? s.compaction->unreadable : 0; });
+}
+
+void ShardPages::Scrub() {
+  Gauge("quire_bookie_scrub_running", "1 while a pass of the scrub is under way.",
+        [](Shard s) { return std::uint64_t{s.scrub && s.scrub->running}; });
+  Gauge("quire_bookie_scrub_paused", "1 while the scrub is paused by the operator.",
+        [](Shard s) { return std::uint64_t{s.scrub && s.scrub->paused}; });
+  Counter("quire_bookie_scrub_passes_total", "Complete passes of the scrub.",
+          [](Shard s) { return s.scrub ? s.scrub->passes : 0; });
+  Counter("quire_bookie_scrub_bytes_total", "Bytes that the scrub has read.",
+          [](Shard s) { return s.scrub ? s.scrub->bytes : 0; });
+  Counter("quire_bookie_scrub_corrupt_total",
+          "Damaged extents, files and index values found; each pass finds them again.",
+          [](Shard s) { return s.scrub ? s.scrub->corrupt : 0; });
+  Counter("quire_bookie_scrub_unused_damage_total",
+          "Damaged places that no entry lies on; each pass finds them again.",
+          [](Shard s) { return s.scrub ? s.scrub->unused : 0; });
+  Gauge("quire_bookie_scrub_pass_bytes", "Bytes to read in this pass, about.",
+        [](Shard s) { return s.scrub ? s.scrub->pass_bytes : 0; });
+  Gauge("quire_bookie_scrub_pass_done_bytes", "Bytes read in this pass.",
+        [](Shard s) { return s.scrub ? s.scrub->pass_done : 0; });
+  ForEach("quire_bookie_scrub_pass_age_seconds", Type::kGauge,
+          "Since the end of the last complete pass; none yet: no sample.",
+          [this](Shard shard, std::string_view id) {
+            if (!shard.scrub || !shard.scrub->since_pass) return;
+            text_.Sample({{"bookie", id}}, static_cast<std::uint64_t>(*shard.scrub->since_pass /
+                                                                      std::chrono::seconds(1)));
+          });
 }
 
 void ShardPages::State() {

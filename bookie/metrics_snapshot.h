@@ -9,6 +9,7 @@
 #include "bookie/journal.h"
 #include "bookie/log.h"
 #include "bookie/metrics.h"
+#include "bookie/scrub_options.h"
 #include "bookie/shard_health.h"
 #include "bookie/store.h"
 #include "protocol/messages.h"
@@ -32,6 +33,7 @@ struct ShardSnapshot {
   JournalStats journal;
   StoreStats store;
   std::optional<CompactionStats> compaction;
+  std::optional<ScrubStats> scrub;
 };
 
 // How far the life of a daemon has come.

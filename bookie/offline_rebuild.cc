@@ -148,7 +148,8 @@ void IndexRebuild::TakeRecord(SegmentId id, const protocol::EntryHeader& entry,
   content.bytes += kRecordHeaderBytes + placed.length;
   ++summary_.records;
   LedgerState& state =
-      states_.try_emplace(entry.ledger, LedgerState{.key = {}, .fenced = true, .limbo = true}).first->second;
+      states_.try_emplace(entry.ledger, LedgerState{.key = {}, .fenced = true, .limbo = true})
+          .first->second;
   state.last_entry = std::max(state.last_entry, entry.entry);
   state.lac = std::max(state.lac, entry.lac);
 }

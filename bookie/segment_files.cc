@@ -30,6 +30,16 @@ bool SegmentFiles::Has(SegmentId id) const {
   return live_.contains(id);
 }
 
+std::vector<SegmentId> SegmentFiles::Live() const {
+  std::vector<SegmentId> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    ids.assign(live_.begin(), live_.end());
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
 std::size_t SegmentFiles::open_files() const {
   const std::lock_guard lock(mutex_);
   return open_.size();

@@ -34,6 +34,7 @@ class SegmentFiles {
   // The segment may be read from now on.
   void Add(SegmentId id);
   bool Has(SegmentId id) const;
+  std::vector<SegmentId> Live() const;  // ascending
 
   // Null when the segment was removed: look the entry up again.
   common::Result<std::shared_ptr<const OpenSegment>> Open(SegmentId id);

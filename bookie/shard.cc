@@ -12,6 +12,7 @@
 #include "bookie/record_bytes.h"
 #include "bookie/replay.h"
 #include "bookie/replay_stage.h"
+#include "bookie/scrubber.h"
 #include "bookie/shard_core.h"
 #include "bookie/space_watch.h"
 #include "common/check.h"
@@ -99,6 +100,9 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   StoreOptions store_options = core.options.store;
   store_options.compaction.worker = resources_.compaction_worker;
   store_options.compaction.report = [log = core.log](const std::string& line) { log.Info(line); };
+  store_options.scrub.worker = resources_.compaction_worker;
+  store_options.scrub.report = store_options.compaction.report;
+  store_options.scrub.alarm = [log = core.log](const std::string& line) { log.Error(line); };
   auto store = storage.open_store(resources_.store_disk, stage.loop, stage.flush, stage.Readers(),
                                   store_options);
   if (!store) return common::Fail(std::move(store).error());
@@ -158,6 +162,7 @@ void Shard::Start() {
   parts_->space.Start();
   parts_->checkpoint.MaybeStart();
   if (Compactor* compactor = parts_->core.store->compactor()) compactor->Start();
+  if (Scrubber* scrubber = parts_->core.store->scrubber()) scrubber->Start();
 }
 
 void Shard::Stop(common::Callback<Result<void>> done) {
@@ -243,14 +248,20 @@ ShardSnapshot Shard::Snapshot() const {
                          .metrics = core.metrics,
                          .journal = core.journal->stats(),
                          .store = core.store->stats(),
-                         .compaction = std::nullopt};
+                         .compaction = std::nullopt,
+                         .scrub = std::nullopt};
   if (const Compactor* compactor = core.store->compactor())
     snapshot.compaction = compactor->stats();
+  if (const Scrubber* scrubber = core.store->scrubber()) snapshot.scrub = scrubber->stats();
   return snapshot;
 }
 
 Compactor* Shard::compactor() {
   return parts_->core.health.failed() ? nullptr : parts_->core.store->compactor();
+}
+
+Scrubber* Shard::scrubber() {
+  return parts_->core.health.failed() ? nullptr : parts_->core.store->scrubber();
 }
 
 bool Shard::Accepting() const {

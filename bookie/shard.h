@@ -56,8 +56,9 @@ class Shard {
   protocol::BookieStatus Status() const;
   // All but whether it is registered, which it does not know.
   ShardSnapshot Snapshot() const;
-  // Null: this bookie has failed, or compacts nothing.
+  // Null: this bookie has failed, or has none.
   Compactor* compactor();
+  Scrubber* scrubber();
 
   // False: over a bound of bytes, ask again later. A failed shard accepts, to refuse.
   bool Accepting() const;

@@ -1,5 +1,6 @@
 #include "bookie/status_report.h"
 
+#include <chrono>
 #include <cstdint>
 
 #include "bookie/status_report_json.h"
@@ -21,6 +22,25 @@ void WriteCompaction(const CompactionStats& stats, JsonText& json) {
   json.Put("unreadable", stats.unreadable);
   json.Put("round_bytes", stats.round_bytes);
   json.Put("round_copied", stats.round_copied);
+  json.CloseObject();
+}
+
+void WriteScrub(const ScrubStats& stats, JsonText& json) {
+  json.OpenObject();
+  json.Put("running", stats.running);
+  json.Put("paused", stats.paused);
+  json.Put("passes", stats.passes);
+  json.Put("bytes", stats.bytes);
+  json.Put("corrupt", stats.corrupt);
+  json.Put("unused_damage", stats.unused);
+  json.Put("pass_bytes", stats.pass_bytes);
+  json.Put("pass_done", stats.pass_done);
+  json.Key("pass_age_seconds");
+  if (stats.since_pass) {
+    json.Value(static_cast<std::uint64_t>(*stats.since_pass / std::chrono::seconds(1)));
+  } else {
+    json.Null();
+  }
   json.CloseObject();
 }
 
@@ -63,6 +83,12 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Key("compaction");
   if (shard.compaction) {
     WriteCompaction(*shard.compaction, json);
+  } else {
+    json.Null();
+  }
+  json.Key("scrub");
+  if (shard.scrub) {
+    WriteScrub(*shard.scrub, json);
   } else {
     json.Null();
   }

@@ -6,6 +6,7 @@
 
 #include "bookie/compactor.h"
 #include "bookie/read_scheduler.h"
+#include "bookie/scrubber.h"
 #include "bookie/store_core.h"
 #include "bookie/store_flusher.h"
 #include "bookie/write_cache_halves.h"
@@ -66,7 +67,11 @@ class StoreImpl final : public Store {
                     .take_segment_id = [this] { return flusher_.TakeSegmentId(); },
                     .committed = [this](const StoreCommitted& done) { flusher_.Compacted(done); },
                     .failed = [this](const common::Error& error) { flusher_.IndexFailed(error); }},
-                   options.compaction) {}
+                   options.compaction),
+        scrubber_({.loop = loop,
+                   .core = core_,
+                   .segment_bytes = [this] { return flusher_.stats().segment_bytes; }},
+                  options.scrub) {}
 
   ~StoreImpl() override { core_->stopped = true; }
 
@@ -110,6 +115,7 @@ class StoreImpl final : public Store {
   bool flushing() const override { return flusher_.flushing(); }
 
   Compactor* compactor() override { return &compactor_; }
+  Scrubber* scrubber() override { return &scrubber_; }
 
   StoreStats stats() const override {
     StoreStats stats = flusher_.stats();
@@ -128,6 +134,7 @@ class StoreImpl final : public Store {
   ReadScheduler reads_;
   StoreFlusher flusher_;
   Compactor compactor_;
+  Scrubber scrubber_;
 };
 
 }  // namespace

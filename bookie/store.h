@@ -12,6 +12,7 @@
 #include "bookie/compaction_options.h"
 #include "bookie/journal.h"
 #include "bookie/ledger_state.h"
+#include "bookie/scrub_options.h"
 #include "common/disk.h"
 #include "common/error.h"
 #include "common/loop.h"
@@ -21,6 +22,7 @@
 namespace quire::bookie {
 
 class Compactor;
+class Scrubber;
 
 struct StoreOptions {
   std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
@@ -32,6 +34,7 @@ struct StoreOptions {
   std::string index_path;
   void* index_env = nullptr;
   CompactionOptions compaction = {};
+  ScrubOptions scrub = {};
 };
 
 struct StoreStats {
@@ -120,8 +123,9 @@ class Store {
   virtual void JournalDurable(Lsn lsn) = 0;
   virtual bool flushing() const = 0;
 
-  // Null: this store has none.
+  // Null: this store has none. Both rest until they are started.
   virtual Compactor* compactor() { return nullptr; }
+  virtual Scrubber* scrubber() { return nullptr; }
 
   virtual StoreStats stats() const = 0;
 };

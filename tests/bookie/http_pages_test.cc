@@ -34,8 +34,9 @@ class HttpPagesTest : public ::testing::Test {
   HttpResponse Ask(const std::string& method, const std::string& target, bool loopback = true,
                    bool browser = false) {
     const HttpPages pages({.snapshot = [this](auto done) { done(daemon_); },
-                           .compaction =
-                               [this](CompactionCommand command, auto done) {
+                           .control =
+                               [this](BackgroundWork work, BackgroundCommand command, auto done) {
+                                 work_ = work;
                                  command_ = command;
                                  if (refusal_) return done(common::Fail(*refusal_));
                                  done(daemon_);
@@ -53,7 +54,8 @@ class HttpPagesTest : public ::testing::Test {
   ShardSnapshot& shard() { return daemon_.shards.front(); }
 
   DaemonSnapshot daemon_;
-  std::optional<CompactionCommand> command_;
+  std::optional<BackgroundWork> work_;
+  std::optional<BackgroundCommand> command_;
   std::optional<common::Error> refusal_;
   bool control_from_anywhere_ = false;
   StderrLog* log_ = nullptr;
@@ -125,19 +127,37 @@ TEST_F(HttpPagesTest, StatusIsJson) {
   EXPECT_THAT(body, HasSubstr("\"compaction\":{\"running\":false,\"paused\":false,\"rounds\":0,"
                               "\"copied_bytes\":77,"));
   shard().compaction.reset();
-  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"compaction\":null}"));
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"compaction\":null,\"scrub\":null}"));
+  shard().scrub = ScrubStats{.corrupt = 3};
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"corrupt\":3,"));
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"pass_age_seconds\":null"));
+  shard().scrub->since_pass = std::chrono::minutes(2);
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"pass_age_seconds\":120"));
 }
 
 TEST_F(HttpPagesTest, CompactionIsToldWhatToDo) {
   EXPECT_EQ(Ask("POST", "/compaction/run").status, 200U);
-  EXPECT_EQ(command_, CompactionCommand::kRun);
+  EXPECT_EQ(command_, BackgroundCommand::kRun);
   EXPECT_EQ(Ask("POST", "/compaction/pause").status, 200U);
-  EXPECT_EQ(command_, CompactionCommand::kPause);
+  EXPECT_EQ(command_, BackgroundCommand::kPause);
   EXPECT_THAT(Ask("POST", "/compaction/resume").body, HasSubstr("\"compaction\":{"));
-  EXPECT_EQ(command_, CompactionCommand::kResume);
+  EXPECT_EQ(command_, BackgroundCommand::kResume);
   refusal_ = common::Error(common::Errc::kBusy, "it is paused");
   EXPECT_EQ(Ask("POST", "/compaction/run").status, 409U);
   EXPECT_EQ(Ask("POST", "/compaction/run").body, "it is paused\n");
+}
+
+TEST_F(HttpPagesTest, SoIsTheScrub) {
+  EXPECT_EQ(Ask("POST", "/scrub/run").status, 200U);
+  EXPECT_EQ(work_, BackgroundWork::kScrub);
+  EXPECT_EQ(command_, BackgroundCommand::kRun);
+  EXPECT_EQ(Ask("POST", "/compaction/pause").status, 200U);
+  EXPECT_EQ(work_, BackgroundWork::kCompaction);
+  EXPECT_EQ(Ask("POST", "/scrub/resume").status, 200U);
+  EXPECT_EQ(work_, BackgroundWork::kScrub);
+  EXPECT_EQ(command_, BackgroundCommand::kResume);
+  EXPECT_EQ(Ask("POST", "/scrub/run", false).status, 403U);
+  EXPECT_EQ(Ask("POST", "/scrubs/run").status, 404U);
 }
 
 TEST_F(HttpPagesTest, CompactionIsNotForStrangersNorForPagesOfOthers) {
@@ -147,7 +167,7 @@ TEST_F(HttpPagesTest, CompactionIsNotForStrangersNorForPagesOfOthers) {
   EXPECT_EQ(Ask("GET", "/metrics", false).status, 200U) << "looking is allowed";
   control_from_anywhere_ = true;
   EXPECT_EQ(Ask("POST", "/compaction/pause", false).status, 200U);
-  EXPECT_EQ(command_, CompactionCommand::kPause);
+  EXPECT_EQ(command_, BackgroundCommand::kPause);
 }
 
 TEST_F(HttpPagesTest, TheLogIsTurnedUpAndDown) {

@@ -50,10 +50,12 @@ std::string MakeEntry(std::int64_t ledger, std::int64_t entry, std::size_t size)
 
 common::Result<void> StoreHarness::Open() {
   compaction.worker = compaction_worker.get();
+  scrub.worker = compaction_worker.get();
   auto opened = Store::Open(disk, loop, *flush_worker, {reader.get()},
                             {.cache_bytes = cache_bytes_,
                              .index_path = index.path() + "/index",
-                             .compaction = compaction});
+                             .compaction = compaction,
+                             .scrub = scrub});
   if (!opened) return common::Fail(std::move(opened).error());
   store = std::move(*opened);
   return {};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bookie/compactor.h"
+#include "bookie/scrubber.h"
 #include "bookie/store.h"
 #include "common/check.h"
 #include "common/loop.h"
@@ -126,6 +127,7 @@ class StoreHarness {
   std::unique_ptr<StepWorker> reader = std::make_unique<StepWorker>();
   std::unique_ptr<StepWorker> compaction_worker = std::make_unique<StepWorker>();
   CompactionOptions compaction;                // of the next Open
+  ScrubOptions scrub;                          // likewise
   std::vector<common::Result<void>> outcomes;  // of flushes
   std::unique_ptr<Store> store;
 
