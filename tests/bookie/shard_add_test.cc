@@ -20,6 +20,21 @@ TEST_F(ShardAddTest, AnswersOnlyWhenTheEntryIsDurable) {  // T-18
   EXPECT_EQ(CodeOf(reply), Code::kOk);
 }
 
+// The digest is checked before anything is stored, whoever sends the entry (BP-31 of the peer).
+TEST_F(ShardAddTest, ACorruptEntryIsRefusedAndNotStored) {
+  const std::string sound = MakeEntry(1, 0);
+  for (std::size_t at = 0; at < sound.size(); ++at) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    for (const bool recovery : {false, true}) {
+      ASSERT_EQ(CodeOf(Add(bytes, recovery)), Code::kCorrupt) << "byte " << at;
+    }
+  }
+  EXPECT_EQ(CodeOf(Add(sound.substr(0, sound.size() - 1))), Code::kCorrupt);
+  EXPECT_EQ(fakes_.media.last, 0U) << "nothing of it is in the journal";
+  EXPECT_EQ(CodeOf(Read(1, {0})), Code::kNoLedger);
+}
+
 TEST_F(ShardAddTest, AnswersABatchWithOneCodeForEachAddAndOneKick) {
   auto damaged = MakeEntry(1, 1);
   damaged.back() ^= 1;
