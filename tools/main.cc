@@ -60,6 +60,8 @@ int Main(int argc, char** argv) {
          },
          "table (for people) or json (for programs)")
       ->check(CLI::IsMember({"table", "json"}));
+  app.add_flag_callback(
+      "--json", [&session] { session.output = OutputForm::kJson; }, "The same as --output json");
   app.require_subcommand(1);
   AddClusterCommands(app, session);
   AddBookieCommands(app, session);

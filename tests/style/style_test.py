@@ -30,7 +30,7 @@ HOMES = [
     (re.compile(r"[<\"]zookeeper/"), re.compile(r"^metadata/zookeeper_[a-z_]*\.(h|cc)$")),
     (re.compile(r"[<\"]openssl/"), re.compile(r"^rpc/")),
     (re.compile(r"[<\"]boost/asio"), re.compile(r"^rpc/")),
-    (re.compile(r"[<\"]boost/beast"), re.compile(r"^bookie/http_server\.cc$")),
+    (re.compile(r"[<\"]boost/beast"), re.compile(r"^(bookie/http_server|tools/http_client)\.cc$")),
     (re.compile(r"[<\"]spdlog/"), re.compile(r"^bookie/log_[a-z_]*\.cc$")),
     (re.compile(r"[<\"]toml\+\+/"), re.compile(r"^bookie/config_toml\.cc$")),
     (re.compile(r"[<\"]prometheus/"), re.compile(r"^bookie/metrics_text\.(h|cc)$")),
