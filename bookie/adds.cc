@@ -46,7 +46,8 @@ void Adds::Submit(std::span<const protocol::Add> adds, common::Callback<std::vec
                         .key = add.key,
                         .recovery = add.recovery,
                         .batch = batch,
-                        .index = i});
+                        .index = i,
+                        .deadline = DeadlineAt(core_.loop.Now(), add.deadline_ms)});
     }
   }
   core_.Kick();
@@ -133,7 +134,9 @@ void Adds::Reply(std::vector<Code> codes, common::Callback<std::vector<Code>> do
   if (std::ranges::find(codes, Code::kOk) == codes.end()) return done(std::move(codes));
   // A duplicate may be a copy of an entry that is not durable yet; the last record covers that too.
   core_.replies.Wait(core_.journal->last(),
-                     [codes = std::move(codes), done = std::move(done)](bool durable) mutable {
+                     [this, begun = core_.loop.Now(), codes = std::move(codes),
+                      done = std::move(done)](bool durable) mutable {
+                       if (durable) core_.retry.Durable(core_.loop.Now() - begun);
                        if (!durable) std::ranges::replace(codes, Code::kOk, Code::kUnknown);
                        done(std::move(codes));
                      });

@@ -28,6 +28,7 @@ class Adds {
 
   // Entries that came with other bytes than the ones kept (T-37).
   std::uint64_t conflicts() const { return conflicts_; }
+  const DuplicateLookups& lookups() const { return lookups_; }
 
  private:
   struct Entry {

@@ -33,6 +33,7 @@ void Checkpoint::Start() {
   core_.Kick();
   covered_bytes_ += std::exchange(core_.bytes_since_flush, 0);
   begun_ = core_.loop.Now();
+  core_.retry.FlushBegan();
   core_.store->Flush({.lsn = core_.journal->last(),
                       .states = core_.ledgers.TakeChanged(),
                       .dropped = std::exchange(dropped_, {})},
@@ -44,6 +45,7 @@ void Checkpoint::Start() {
 void Checkpoint::Flushed(common::Result<void> outcome) {
   if (abandoned_) return;
   if (outcome) {
+    core_.retry.FlushEnded();
     core_.metrics.flush_duration.Observe(
         static_cast<std::uint64_t>((core_.loop.Now() - begun_).count()));
     core_.metrics.flush_bytes += std::exchange(covered_bytes_, 0);

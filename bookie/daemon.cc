@@ -10,6 +10,7 @@
 
 #include "bookie/collector.h"
 #include "bookie/compactor.h"
+#include "bookie/descriptors.h"
 #include "bookie/host_port.h"
 #include "bookie/loop_call.h"
 #include "bookie/scrubber.h"
@@ -58,10 +59,12 @@ struct BookieDaemon::Service {
 };
 
 BookieDaemon::BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata,
-                           DaemonOptions options, const Log& log, Events events)
+                           DaemonOptions options, const MemoryBudget& budget, const Log& log,
+                           Events events)
     : loop_(loop),
       metadata_(metadata),
       options_(std::move(options)),
+      budget_(budget),
       log_(log),
       events_(std::move(events)),
       service_(std::make_unique<Service>()) {}
@@ -75,8 +78,13 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
                                                           DaemonOptions options, const Log& log,
                                                           Events events) {
   QUIRE_CHECK(!loop.InLoopThread() && !options.directories.empty());
+  const auto budget = MemoryBudget::Of(options.memory_bytes, options.directories.size());
+  if (!budget) return Fail(budget.error());
+  budget->Limit(options.shard);
   std::unique_ptr<BookieDaemon> daemon(
-      new BookieDaemon(loop, metadata, std::move(options), log, std::move(events)));
+      new BookieDaemon(loop, metadata, std::move(options), *budget, log, std::move(events)));
+  QUIRE_TRY(EnsureDescriptors(daemon->MakeServerOptions().max_connections + kDescriptorsOfProcess +
+                              daemon->options_.directories.size() * kDescriptorsPerDirectory));
   QUIRE_TRY(daemon->StartHttp());
   daemon->Enter(DaemonPhase::kMetadata);
   const auto instance = daemon->AwaitInstance();
@@ -93,6 +101,17 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
 void BookieDaemon::Enter(DaemonPhase phase) {
   phase_ = phase;
   if (events_.phase) events_.phase(phase);
+}
+
+rpc::ServerOptions BookieDaemon::MakeServerOptions() const {
+  rpc::ServerOptions options{
+      .address = options_.listen_host,
+      .port = options_.listen_port,
+      .max_connections = options_.max_connections,
+      .stall_limit = options_.stall_limit,
+      .report = [log = log_](const std::string& line) { log.Warning(line); }};
+  budget_.Limit(options);
+  return options;
 }
 
 // First of all, so that whoever watches the process can tell a long replay from a hanging one. The
@@ -143,6 +162,7 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
   snapshot.phase = phase_;
   snapshot.directories = options_.directories;
   if (options_.log != nullptr) snapshot.log = options_.log->stats();
+  snapshot.memory_bytes = budget_.total;
   if (!service_ || !service_->serving) return snapshot;
   const Service& service = *service_;
   snapshot.address = address_;
@@ -154,6 +174,7 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
                                         service.registrations[i] != nullptr &&
                                         service.registrations[i]->registered();
   }
+  snapshot.memory = budget_.Uses(snapshot.server, snapshot.shards);
   return snapshot;
 }
 
@@ -242,9 +263,7 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
     service.router.emplace(instance);
     service.ledgers.emplace(loop_, metadata_, service.random);
     for (const auto& home : service.homes) service.router->Add(home->shard());
-    service.server.emplace(
-        loop_, *service.router,
-        rpc::ServerOptions{.address = options_.listen_host, .port = options_.listen_port});
+    service.server.emplace(loop_, *service.router, MakeServerOptions());
     const auto port = service.server->Start();
     if (!port) return Fail(port.error());
     const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;

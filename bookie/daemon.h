@@ -10,6 +10,7 @@
 #include "bookie/http_pages.h"
 #include "bookie/http_server.h"
 #include "bookie/log.h"
+#include "bookie/memory_budget.h"
 #include "bookie/metrics_snapshot.h"
 #include "common/error.h"
 #include "metadata/metadata_store.h"
@@ -36,7 +37,8 @@ class BookieDaemon {
   // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and
   // serves and registers them, in this order, after HTTP, which tells how far it is; any directory
   // that cannot be opened refuses the start with its name. kWrongInstance and kWrongBookie: see
-  // Identity. kMetadataUnavailable: not reached within metadata_wait. kShutdown: interrupted.
+  // Identity. kInvalidArgument: the memory or the open files that it may have are too few.
+  // kMetadataUnavailable: not reached within metadata_wait. kShutdown: interrupted.
   static common::Result<std::unique_ptr<BookieDaemon>> Start(rpc::AsioLoop& loop,
                                                              metadata::MetadataStore& metadata,
                                                              DaemonOptions options, const Log& log,
@@ -58,8 +60,9 @@ class BookieDaemon {
   struct Service;
 
   BookieDaemon(rpc::AsioLoop& loop, metadata::MetadataStore& metadata, DaemonOptions options,
-               const Log& log, Events events);
+               const MemoryBudget& budget, const Log& log, Events events);
   void Enter(DaemonPhase phase);
+  rpc::ServerOptions MakeServerOptions() const;
   common::Result<void> StartHttp();
   std::string advertised_host() const;
   std::string PublishedHttp() const;
@@ -78,7 +81,8 @@ class BookieDaemon {
   // Constant after construction.
   rpc::AsioLoop& loop_;
   metadata::MetadataStore& metadata_;
-  const DaemonOptions options_;
+  const DaemonOptions options_;  // within the budget
+  const MemoryBudget budget_;
   const Log log_;
   const Events events_;
   // Constant after Start.

@@ -33,6 +33,12 @@ struct DaemonOptions {
   // How long a start waits for the metadata store before it gives up.
   common::Duration metadata_wait = std::chrono::seconds(30);
   int reader_threads = 2;  // of a directory
+  // Of the whole process; bookie/memory_budget.h shares it out. 0: 512 MiB for each directory.
+  std::uint64_t memory_bytes = 0;
+  // Fewer where the memory is too little for so many.
+  std::size_t max_connections = 4096;
+  // A client that does not take its replies or does not end a frame is given up after so long.
+  common::Duration stall_limit = std::chrono::seconds(60);
   Storage storage = RealStorage();
 };
 

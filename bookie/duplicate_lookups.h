@@ -19,8 +19,9 @@ namespace quire::bookie {
 // Adds whose id is at or below the highest of their ledger and not in the write cache: whether a
 // copy is in a segment only a read can tell. They wait here, copied. There is one look-up for an id
 // at a time, later adds of the same id wait behind it in order; an id of this kind is inserted from
-// here only, so two copies in flight cannot both find nothing. Recovery and repair are the usual
-// senders. Loop thread only.
+// here only, so two copies in flight cannot both find nothing. Adds that nobody waits for any more
+// when their look-up could begin are answered kExpired. Recovery and repair are the usual senders.
+// Loop thread only.
 class DuplicateLookups {
  public:
   // The reply that an add is part of.
@@ -35,7 +36,8 @@ class DuplicateLookups {
     protocol::LedgerKey key;
     bool recovery = false;
     std::shared_ptr<Batch> batch;
-    std::size_t index = 0;  // in the batch
+    std::size_t index = 0;                                  // in the batch
+    common::TimePoint deadline = common::TimePoint::max();  // of its caller
   };
   // Told for each add in order of arrival what the segments hold: kOk with the bytes, kNoEntry, or
   // anything else: not known. Everything may have changed since the add came.
@@ -45,6 +47,8 @@ class DuplicateLookups {
 
   DuplicateLookups(ShardCore& core, Resolve resolve, Complete complete);
 
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t expired() const { return expired_; }
   bool full() const { return bytes_ >= core_.options.max_lookup_bytes; }
 
   // Joins the look-up of that id, or notes that one is needed; Ask begins those.
@@ -66,6 +70,8 @@ class DuplicateLookups {
   };
 
   void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> ids);
+  void AskStore(protocol::LedgerId ledger, std::vector<protocol::EntryId> ids);
+  void DropExpired(protocol::LedgerId ledger, std::vector<protocol::EntryId>& ids);
   void Answered(protocol::LedgerId ledger, std::vector<protocol::EntryId> ids,
                 const std::vector<protocol::EntryAnswer>& answers);
 
@@ -76,6 +82,7 @@ class DuplicateLookups {
   std::unordered_map<Id, std::vector<Waiting>, IdHash> waiting_;
   std::map<protocol::LedgerId, std::vector<protocol::EntryId>> to_ask_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t expired_ = 0;
 };
 
 }  // namespace quire::bookie

@@ -9,8 +9,9 @@ using common::Fail;
 using common::Result;
 using protocol::LedgerId;
 
-Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env) {
-  auto db = IndexDb::Open(path, env);
+Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env,
+                                           std::uint64_t memory_bytes) {
+  auto db = IndexDb::Open(path, env, memory_bytes);
   if (!db) return Fail(std::move(db).error());
   std::unique_ptr<Index> index(new Index(std::move(*db)));
   if (auto loaded = index->Load(); !loaded) {

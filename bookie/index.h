@@ -26,7 +26,8 @@ class Index {
 
   // Blocking. `env` is a rocksdb::Env* or null. kCorrupt, kUnsupported, kIo or kDiskFull, with the
   // path.
-  static common::Result<std::unique_ptr<Index>> Open(const std::string& path, void* env);
+  static common::Result<std::unique_ptr<Index>> Open(
+      const std::string& path, void* env, std::uint64_t memory_bytes = IndexDb::kUsualMemory);
 
   // Nothing was ever committed: the directory is new, or lost its index.
   bool created() const { return created_; }

@@ -10,6 +10,7 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -53,7 +54,7 @@ std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std
 }
 
 // How the index is read, by the daemon and by the tools.
-rocksdb::Options SharedOptions() {
+rocksdb::Options SharedOptions(std::uint64_t memory_bytes) {
   rocksdb::Options options;
   options.max_open_files = 256;
   options.stats_dump_period_sec = 0;
@@ -62,7 +63,10 @@ rocksdb::Options SharedOptions() {
   // One ledger's extents share a prefix; the filter tells which files have none of them.
   options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kExtentPrefixBytes));
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(16 << 20);
+  table.block_cache = rocksdb::NewLRUCache(memory_bytes / 2);
+  // Else they would be outside of every bound, and grow with the index.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.whole_key_filtering = false;
   table.block_size = 16 << 10;
@@ -71,11 +75,11 @@ rocksdb::Options SharedOptions() {
   return options;
 }
 
-rocksdb::Options DbOptions(void* env) {
-  rocksdb::Options options = SharedOptions();
+rocksdb::Options DbOptions(void* env, std::uint64_t memory_bytes) {
+  rocksdb::Options options = SharedOptions(memory_bytes);
   if (env != nullptr) options.env = static_cast<rocksdb::Env*>(env);
   options.create_if_missing = true;
-  options.write_buffer_size = 8 << 20;
+  options.write_buffer_size = std::min<std::uint64_t>(8 << 20, memory_bytes / 4);
   options.max_background_jobs = 2;
   options.compression = rocksdb::kNoCompression;
   options.bytes_per_sync = 1 << 20;
@@ -222,7 +226,8 @@ class OfflineRocksDb final : public OfflineIndexDb {
 
 }  // namespace
 
-Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* env) {
+Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* env,
+                                               std::uint64_t memory_bytes) {
   const bool on_disk = env == nullptr;
   if (on_disk) {
     const std::filesystem::path directory(path);
@@ -230,7 +235,7 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* en
         CheckRoom(std::filesystem::exists(directory) ? path : directory.parent_path().string(), 0));
   }
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env), path, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(DbOptions(env, memory_bytes), path, &db);
   if (!status.ok()) return FailOpen(status, path);
   return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path, on_disk);
 }
@@ -245,13 +250,14 @@ Result<std::unique_ptr<OfflineIndexDb>> OfflineIndexDb::Open(const std::string& 
     return Fail(Errc::kCorrupt, "the file CURRENT is missing");
   }
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(SharedOptions(), path, &db);
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(SharedOptions(IndexDb::kUsualMemory), path, &db);
   if (!status.ok()) return FailStatus(status, "");
   return std::make_unique<OfflineRocksDb>(std::unique_ptr<rocksdb::DB>(db));
 }
 
 Result<void> VerifyIndexTable(const std::string& path) {
-  rocksdb::SstFileReader reader(SharedOptions());
+  rocksdb::SstFileReader reader(SharedOptions(IndexDb::kUsualMemory));
   rocksdb::ReadOptions options;
   options.readahead_size = 2 << 20;
   rocksdb::Status status = reader.Open(path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,8 +43,13 @@ class IndexDb {
     kAll,
   };
 
-  // `env` is a rocksdb::Env* or null. kCorrupt, kIo or kDiskFull with the path and what to do.
-  static common::Result<std::unique_ptr<IndexDb>> Open(const std::string& path, void* env);
+  static constexpr std::uint64_t kUsualMemory = std::uint64_t{32} << 20;
+
+  // `env` is a rocksdb::Env* or null. `memory_bytes`: half of it for blocks, tables' indexes and
+  // filters among them, the rest for what is written. kCorrupt, kIo or kDiskFull with the path and
+  // what to do.
+  static common::Result<std::unique_ptr<IndexDb>> Open(const std::string& path, void* env,
+                                                       std::uint64_t memory_bytes = kUsualMemory);
   virtual ~IndexDb() = default;
 
   virtual std::unique_ptr<Cursor> NewCursor(Scope scope) const = 0;  // any thread

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bookie/compaction_options.h"
@@ -34,6 +35,16 @@ struct ShardSnapshot {
   StoreStats store;
   std::optional<CompactionStats> compaction;
   std::optional<ScrubStats> scrub;
+  std::uint64_t reads_waiting = 0;  // for a reader, or with one
+  std::uint64_t lookup_bytes = 0;   // of adds that wait to learn if they are duplicates
+  std::uint64_t expired = 0;        // look-ups that nobody waited for any more, not carried out
+};
+
+// One part of the memory budget.
+struct MemoryUse {
+  std::string_view name;
+  std::uint64_t used = 0;
+  std::uint64_t most = 0;
 };
 
 // How far the life of a daemon has come.
@@ -54,6 +65,8 @@ struct DaemonSnapshot {
   std::vector<ShardSnapshot> shards;     // one for each, or none before all are open
   rpc::ServerStats server;
   LogStats log;
+  std::uint64_t memory_bytes = 0;  // the whole budget; parts as in bookie/memory_budget.h
+  std::vector<MemoryUse> memory;
 };
 
 }  // namespace quire::bookie

@@ -118,19 +118,31 @@ void Reads::Note(LedgerId ledger, const protocol::ReadReply& reply) {
 void Reads::ReadStored(protocol::ReadRequest request, protocol::ReadReply reply,
                        std::size_t max_bytes, Lsn shut,
                        common::Callback<protocol::ReadReply> done) {
-  if (in_flight_ >= core_.options.max_reads) {
+  if (core_.reads.size() >= core_.options.max_reads) {
     return Send(shut, protocol::ReadReply{.code = Code::kBusy, .answers = {}}, std::move(done));
   }
-  ++in_flight_;
-  const LedgerId ledger = request.ledger;
+  const std::int32_t deadline_ms = request.deadline_ms;
   auto& ids = request.entries;
   ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(reply.answers.size()));
+  core_.reads.Submit(
+      deadline_ms, [this, ledger = request.ledger, ids = std::move(ids), max_bytes, shut,
+                    reply = std::move(reply), done = std::move(done)](bool expired) mutable {
+        if (expired) {
+          reply = {.code = Code::kExpired, .answers = {}};
+          return Send(shut, std::move(reply), std::move(done));
+        }
+        AskStore(ledger, std::move(ids), std::move(reply), max_bytes, shut, std::move(done));
+      });
+}
+
+void Reads::AskStore(LedgerId ledger, std::vector<protocol::EntryId> ids, protocol::ReadReply reply,
+                     std::size_t max_bytes, Lsn shut, common::Callback<protocol::ReadReply> done) {
   core_.store->Read(
       ledger, std::move(ids), max_bytes,
       [this, alive = std::weak_ptr(core_.alive), ledger, shut, reply = std::move(reply),
        done = std::move(done)](std::vector<EntryAnswer> answers) mutable {
         if (alive.expired()) return;
-        --in_flight_;
+        core_.reads.End();
         const LedgerState& state = core_.ledgers.Find(ledger)->state;
         if (core_.health.failed()) {
           reply = {.code = Code::kUnknown, .answers = {}};
@@ -221,15 +233,23 @@ void Reads::List(const protocol::ListEntriesRequest& request,
   if (known == nullptr || known->deleted) return done({.code = Code::kNoLedger, .runs = {}});
   if (known->limbo) return done({.code = Code::kUnknown, .runs = {}});  // a gap is a denial
   if (request.from > known->last_entry) return done({.code = Code::kOk, .runs = {}});
-  if (in_flight_ >= core_.options.max_reads) return done({.code = Code::kBusy, .runs = {}});
-  ++in_flight_;
+  if (core_.reads.size() >= core_.options.max_reads) return done({.code = Code::kBusy, .runs = {}});
   const std::size_t max_runs = Budget(request.max_runs, protocol::kMaxEntriesPerCall);
+  core_.reads.Submit(request.deadline_ms, [this, ledger = request.ledger, from = request.from,
+                                           max_runs, done = std::move(done)](bool expired) mutable {
+    if (expired) return done({.code = Code::kExpired, .runs = {}});
+    ListStored(ledger, from, max_runs, std::move(done));
+  });
+}
+
+void Reads::ListStored(LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
+                       common::Callback<protocol::ListEntriesReply> done) {
   core_.store->List(
-      request.ledger, request.from, max_runs,
-      [this, alive = std::weak_ptr(core_.alive), ledger = request.ledger, max_runs,
+      ledger, from, max_runs,
+      [this, alive = std::weak_ptr(core_.alive), ledger, max_runs,
        done = std::move(done)](common::Result<std::vector<protocol::EntryRun>> runs) mutable {
         if (alive.expired()) return;
-        --in_flight_;
+        core_.reads.End();
         protocol::ListEntriesReply reply{.code = Code::kUnknown, .runs = {}};
         const LedgerState& state = core_.ledgers.Find(ledger)->state;
         if (state.deleted) {

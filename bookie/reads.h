@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <vector>
 
 #include "bookie/shard_core.h"
 #include "common/loop.h"
@@ -33,13 +34,17 @@ class Reads {
                   Lsn shut, common::Callback<protocol::ReadReply> done);
   // Tells the store what was read, so that it can be ahead of the reader.
   void Note(protocol::LedgerId ledger, const protocol::ReadReply& reply);
+  void AskStore(protocol::LedgerId ledger, std::vector<protocol::EntryId> ids,
+                protocol::ReadReply reply, std::size_t max_bytes, Lsn shut,
+                common::Callback<protocol::ReadReply> done);
+  void ListStored(protocol::LedgerId ledger, protocol::EntryId from, std::size_t max_runs,
+                  common::Callback<protocol::ListEntriesReply> done);
   void ReplyLac(protocol::LedgerId ledger, Lsn shut, common::Callback<protocol::LacReply> done);
   // Sends the reply when `lsn` is durable; kUnknown if it never will be.
   template <typename Reply>
   void Send(Lsn lsn, Reply reply, common::Callback<Reply> done);
 
   ShardCore& core_;
-  std::size_t in_flight_ = 0;  // look-ups the store works on
 };
 
 }  // namespace quire::bookie

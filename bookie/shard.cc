@@ -249,7 +249,10 @@ ShardSnapshot Shard::Snapshot() const {
                          .journal = core.journal->stats(),
                          .store = core.store->stats(),
                          .compaction = std::nullopt,
-                         .scrub = std::nullopt};
+                         .scrub = std::nullopt,
+                         .reads_waiting = core.reads.size(),
+                         .lookup_bytes = parts_->adds.lookups().bytes(),
+                         .expired = core.reads.expired() + parts_->adds.lookups().expired()};
   if (const Compactor* compactor = core.store->compactor())
     snapshot.compaction = compactor->stats();
   if (const Scrubber* scrubber = core.store->scrubber()) snapshot.scrub = scrubber->stats();
@@ -270,6 +273,13 @@ bool Shard::Accepting() const {
   if (core.journal->queued_bytes() > core.options.max_queued_bytes) return false;
   // With the disk full the cache may stay full for hours; reads and fences must still get through.
   return !core.store->Full() || core.health.Has(ShardHealth::kFlushBlocked);
+}
+
+std::int32_t Shard::RetryAfterMs() const {
+  const ShardCore& core = parts_->core;
+  return core.retry.Milliseconds({.journal_waits = core.journal->queued_bytes() > 0,
+                                  .cache_full = core.store->Full(),
+                                  .read_wait = core.reads.last_wait()});
 }
 
 std::vector<LedgerId> Shard::Ledgers(bool deleted) const {

@@ -63,6 +63,9 @@ class Shard {
   // False: over a bound of bytes, ask again later. A failed shard accepts, to refuse.
   bool Accepting() const;
 
+  // When somebody who is told kBusy now may come back.
+  std::int32_t RetryAfterMs() const;
+
   // Ledgers in ascending order: those that hold (or may hold) entries, or the tombstones.
   std::vector<protocol::LedgerId> Ledgers(bool deleted) const;
   // The key is that of the ledger here, or the ledger has none here.

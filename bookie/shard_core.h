@@ -10,6 +10,8 @@
 #include "bookie/long_polls.h"
 #include "bookie/metrics.h"
 #include "bookie/pending_replies.h"
+#include "bookie/read_queue.h"
+#include "bookie/retry_hint.h"
 #include "bookie/shard_health.h"
 #include "bookie/shard_options.h"
 #include "bookie/store.h"
@@ -26,6 +28,8 @@ struct ShardCore {
         options(shard_options),
         log(shard_log),
         polls(shard_loop, shard_options.max_long_polls),
+        reads(shard_loop, shard_options.store_reads),
+        retry(shard_loop),
         health(std::move(mode_changed)) {}
 
   // Constant after construction.
@@ -41,6 +45,8 @@ struct ShardCore {
   LedgerTable ledgers;
   PendingReplies replies;
   LongPolls polls;
+  ReadQueue reads;
+  RetryHint retry;
   ShardHealth health;
   ShardMetrics metrics;
   std::uint64_t bytes_since_flush = 0;  // appended to the journal

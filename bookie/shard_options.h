@@ -34,6 +34,7 @@ struct ShardOptions {
   common::Duration flush_retry = std::chrono::seconds(5);  // after a flush found the disk full
   std::size_t max_long_polls = 10'000;
   std::size_t max_reads = 4096;               // waiting for a reader
+  std::size_t store_reads = 32;               // of them given to the readers, who never idle then
   std::uint64_t max_lookup_bytes = 32 << 20;  // adds that wait to learn if they are duplicates
   // Called now and then while the journal is replayed, with how many records were. On the thread
   // that opens the shard.

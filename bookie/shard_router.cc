@@ -70,6 +70,11 @@ void ShardRouter::Status(protocol::StatusRequest /*request*/,
   done(std::move(reply));
 }
 
+std::int32_t ShardRouter::RetryAfterMs(protocol::BookieId bookie) const {
+  const Shard* shard = Find(bookie);
+  return shard == nullptr ? 0 : shard->RetryAfterMs();
+}
+
 bool ShardRouter::Accepting() const {
   return shards_.empty() || std::ranges::any_of(shards_, &Shard::Accepting);
 }

@@ -34,6 +34,7 @@ class ShardRouter final : public rpc::BookieHandler {
   // Some bookie takes bytes. One slow disk of several must not stop the connections that all of
   // them share; it answers kBusy instead.
   bool Accepting() const override;
+  std::int32_t RetryAfterMs(protocol::BookieId bookie) const override;
 
  private:
   Shard* Find(protocol::BookieId bookie) const;

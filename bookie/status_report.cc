@@ -44,6 +44,19 @@ void WriteScrub(const ScrubStats& stats, JsonText& json) {
   json.CloseObject();
 }
 
+void WriteMemory(const DaemonSnapshot& daemon, JsonText& json) {
+  json.OpenObject();
+  json.Put("budget_bytes", daemon.memory_bytes);
+  for (const MemoryUse& part : daemon.memory) {
+    json.Key(part.name);
+    json.OpenObject();
+    json.Put("used_bytes", part.used);
+    json.Put("most_bytes", part.most);
+    json.CloseObject();
+  }
+  json.CloseObject();
+}
+
 void WriteJournal(const ShardSnapshot& shard, JsonText& json) {
   json.OpenObject();
   json.Put("last_lsn", shard.journal_last);
@@ -72,6 +85,8 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("limbo_ledgers", shard.limbo_ledgers);
   json.Put("limbo_floor", Number(shard.limbo_floor.value()));
   json.Put("long_polls", shard.metrics.long_polls);
+  json.Put("reads_waiting", shard.reads_waiting);
+  json.Put("expired", shard.expired);
   json.Key("journal");
   WriteJournal(shard, json);
   json.Key("segments");
@@ -150,7 +165,11 @@ std::string StatusReport(const DaemonSnapshot& daemon, const ProcessFacts& proce
   json.Put("malformed", daemon.server.malformed);
   json.Put("calls", daemon.server.calls);
   json.Put("expired", daemon.server.expired);
+  json.Put("busy", daemon.server.busy);
+  json.Put("stalled", daemon.server.stalled);
   json.CloseObject();
+  json.Key("memory");
+  WriteMemory(daemon, json);
   json.Key("bookies");
   json.OpenList();
   for (const ShardSnapshot& shard : daemon.shards) WriteShard(shard, json);

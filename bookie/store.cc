@@ -144,7 +144,7 @@ Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loo
                                            std::vector<common::Worker*> readers,
                                            const StoreOptions& options) {
   QUIRE_CHECK(!readers.empty());
-  auto index = Index::Open(options.index_path, options.index_env);
+  auto index = Index::Open(options.index_path, options.index_env, options.index_bytes);
   if (!index) return Fail(std::move(index).error());
   auto core = std::make_shared<StoreCore>(disk, std::move(*index));
   const auto next_segment = CheckSegments(*core);

@@ -11,11 +11,18 @@ ChunkPool::Chunk ChunkPool::Take() {
   return chunk;
 }
 
+void ChunkPool::Shrink(std::size_t bytes) {
+  owed_ += bytes;
+  for (; owed_ >= kChunkBytes && !free_.empty(); owed_ -= kChunkBytes) free_.pop_back();
+  owed_ %= kChunkBytes;
+}
+
 char* Arena::AllocateSlow(std::size_t bytes) {
   used_ += bytes;
   if (bytes > kLargeBytes) {
     large_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
     reserved_ += bytes;
+    pool_.Shrink(bytes);
     return large_.back().get();
   }
   chunks_.push_back(pool_.Take());

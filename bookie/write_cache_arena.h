@@ -14,11 +14,15 @@ class ChunkPool {
   using Chunk = std::unique_ptr<char[]>;
 
   Chunk Take();
+  // Frees chunks, as far as there are any, to make up for so many bytes taken elsewhere: what was
+  // full of small entries and is then full of large ones must not need twice the memory.
+  void Shrink(std::size_t bytes);
   void Give(Chunk chunk) { free_.push_back(std::move(chunk)); }
   std::size_t free_bytes() const { return free_.size() * kChunkBytes; }
 
  private:
   std::vector<Chunk> free_;
+  std::size_t owed_ = 0;  // taken elsewhere, less than a chunk
 };
 
 // Bytes that live until Clear, allocated by moving a pointer. One thread; the pool outlives the use

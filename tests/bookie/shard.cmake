@@ -4,15 +4,16 @@ add_library(quire_shard_fakes STATIC shard_fakes.cc)
 target_link_libraries(quire_shard_fakes PUBLIC quire_bookie)
 
 quire_test(shard_test
-  SOURCES pending_replies_test.cc shard_add_test.cc shard_checkpoint_test.cc shard_fence_test.cc shard_limbo_test.cc
-          shard_read_test.cc shard_race_test.cc shard_router_test.cc
+  SOURCES pending_replies_test.cc read_queue_test.cc retry_hint_test.cc shard_add_test.cc
+          shard_checkpoint_test.cc shard_fence_test.cc shard_limbo_test.cc shard_overload_test.cc shard_read_test.cc
+          shard_race_test.cc shard_router_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk)
 quire_test(shard_storage_test
   SOURCES shard_storage_test.cc
   LIBS quire_store_fixture quire_bookie)
 quire_test(bookie_daemon_parts_test
-  SOURCES collector_test.cc config_test.cc config_toml_test.cc identity_test.cc
-          log_stderr_test.cc near_name_test.cc service_notifier_test.cc
+  SOURCES collector_test.cc config_test.cc config_toml_test.cc descriptors_test.cc identity_test.cc
+          log_stderr_test.cc memory_budget_test.cc near_name_test.cc service_notifier_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk nlohmann_json::nlohmann_json)
 quire_test(bookie_daemon_test
   SOURCES daemon_test.cc
@@ -34,10 +35,5 @@ add_test(NAME bookie_process_test COMMAND bookie_process_test)
 set_tests_properties(bookie_process_test PROPERTIES TIMEOUT 300)
 
 # Not a test: run it by hand on the disk in question.
-<<<<<<< HEAD
-add_executable(compaction_benchmark compaction_benchmark.cc)
-target_link_libraries(compaction_benchmark PRIVATE quire_bookie)
-=======
 add_executable(delete_benchmark delete_benchmark.cc)
 target_link_libraries(delete_benchmark PRIVATE quire_store_fixture quire_bookie quire_test_support)
->>>>>>> c8d5daf (Bookie: what reads ask of a hanging journal and of many deletions is tested)

@@ -121,6 +121,22 @@ TEST(WriteCacheTest, HoldsEntriesLargerThanAChunk) {
   EXPECT_LT(cache.memory(), 3 * ChunkPool::kChunkBytes);
 }
 
+TEST(WriteCacheTest, LargeEntriesAfterSmallOnesDoNotTakeTwiceTheMemory) {  // H01
+  constexpr std::size_t kBytes = 32 * ChunkPool::kChunkBytes;
+  ChunkPool pool;
+  WriteCache cache(pool);
+  const std::string small(1000, 's');
+  for (int id = 0; cache.bytes() < kBytes; ++id) cache.Add(LedgerId(1), EntryId(id), small);
+  cache.Clear();
+  const std::string large(ChunkPool::kChunkBytes, 'l');
+  std::size_t most = 0;
+  for (int id = 0; cache.bytes() < kBytes; ++id) {
+    cache.Add(LedgerId(1), EntryId(id), large);
+    most = std::max(most, cache.memory() + pool.free_bytes());
+  }
+  EXPECT_LE(most, kBytes + kBytes / 4);
+}
+
 TEST(WriteCacheTest, IsModestWithManySmallLedgers) {
   ChunkPool pool;
   WriteCache cache(pool);

@@ -76,7 +76,8 @@ class MapDb final : public IndexDb {
 
 }  // namespace
 
-common::Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& /*path*/, void* env) {
+common::Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& /*path*/, void* env,
+                                                       std::uint64_t /*memory_bytes*/) {
   return std::make_unique<MapDb>(*static_cast<IndexMap*>(env));
 }
 

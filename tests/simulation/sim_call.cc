@@ -38,6 +38,7 @@ void SimCall::EndWith(SimLoop& process, MessageBody& reply) {
     // A handler that forgets an add would leave a writer hanging.
     QUIRE_CHECK(codes->codes.size() == adds_.size());
     for (std::size_t i = 0; i < adds_.size(); ++i) {
+      if (codes->codes[i] == protocol::Code::kBusy) adds_[i].retry_after_ms = codes->retry_after_ms;
       if (process.alive()) adds_[i].sink->OnAdd(adds_[i], codes->codes[i]);
     }
     return;

@@ -34,6 +34,7 @@ struct AddFrame {
 };
 struct AddReply {
   std::vector<protocol::Code> codes;
+  std::int32_t retry_after_ms = 0;
 };
 
 using MessageBody =

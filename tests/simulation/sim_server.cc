@@ -1,5 +1,6 @@
 #include "tests/simulation/sim_server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,18 @@ std::int32_t DeadlineOf(const MessageBody& body) {
           return request.deadline_ms;
         } else {
           return 0;
+        }
+      },
+      body);
+}
+
+protocol::BookieId BookieOf(const MessageBody& body) {
+  return std::visit(
+      []<typename Body>(const Body& request) -> protocol::BookieId {
+        if constexpr (requires { request.bookie; }) {
+          return request.bookie;
+        } else {
+          return {};
         }
       },
       body);
@@ -71,14 +84,20 @@ void SimServer::OnRequest(std::uint32_t index) {
   network_.Discard(index);
 }
 
+// As rpc::Server does, it asks the handler what to tell those whom it calls busy.
 template <typename Reply>
 common::Callback<Reply> SimServer::Replier(const Message& message) {
-  return [network = &network_, call = message.call, from = node_, to = message.from,
-          life = life_](Reply reply) {
+  return [network = &network_, handler = &handler_, bookie = BookieOf(message.body),
+          call = message.call, from = node_, to = message.from, life = life_](Reply reply) {
     if (!network->Serves(from, life)) return;
     if constexpr (std::is_same_v<Reply, std::vector<Code>>) {
-      network->Send(from, to, true, call, AddReply{std::move(reply)});
+      const bool busy = std::ranges::find(reply, Code::kBusy) != reply.end();
+      network->Send(from, to, true, call,
+                    AddReply{std::move(reply), busy ? handler->RetryAfterMs(bookie) : 0});
     } else {
+      if constexpr (requires { reply.retry_after_ms; }) {
+        if (reply.code == Code::kBusy) reply.retry_after_ms = handler->RetryAfterMs(bookie);
+      }
       network->Send(from, to, true, call, std::move(reply));
     }
   };
@@ -92,7 +111,8 @@ void SimServer::HandleAdds(std::uint32_t index) {
   for (const AddFrame::Item& item : frame.items) {
     adds_.push_back({.entry = std::string_view(frame.bytes).substr(begin, item.end - begin),
                      .key = item.key,
-                     .recovery = item.recovery});
+                     .recovery = item.recovery,
+                     .deadline_ms = frame.deadline_ms});
     begin = item.end;
   }
   handler_.Add(frame.bookie, adds_, Replier<std::vector<Code>>(message));
