@@ -34,10 +34,7 @@ FewestCopies CountCopies(const metadata::LedgerMetadata& ledger, const Holdings&
   FewestCopies fewest;
   for (protocol::EntryId entry(0); entry <= ledger.last_entry; ++entry) {
     const FewestCopies count = CountOf(entry, ledger, holdings);
-    if (fewest.entry == protocol::kNoEntry ||
-        count.copies + count.gone < fewest.copies + fewest.gone) {
-      fewest = count;
-    }
+    if (fewest.entry == protocol::kNoEntry || count.believed() < fewest.believed()) fewest = count;
   }
   return fewest;
 }

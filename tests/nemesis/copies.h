@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -17,6 +18,9 @@ struct FewestCopies {
   protocol::EntryId entry = protocol::kNoEntry;  // kNoEntry: the ledger is empty
   int copies = 0;
   int gone = 0;  // slots of its write set whose bookies are gone: they may have had one
+
+  // Copies that it may be said to have: of all that are gone one is believed, as the checker does.
+  int believed() const { return copies + std::min(gone, 1); }
 };
 
 FewestCopies CountCopies(const metadata::LedgerMetadata& ledger, const Holdings& holdings);

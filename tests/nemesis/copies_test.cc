@@ -52,6 +52,16 @@ TEST(Copies, OfABookieThatIsGoneAreNotKnown) {
   EXPECT_EQ(CountCopies(Ledger(), holdings).copies + CountCopies(Ledger(), holdings).gone, 2);
 }
 
+// Entry 1 has one copy and one that may have been; entry 4 has two that may have been.
+TEST(Copies, OfTwoBookiesThatAreGoneOneIsBelieved) {
+  Holdings holdings = Full();
+  holdings.erase(Bookie(3));
+  holdings.erase(Bookie(4));
+  const FewestCopies fewest = CountCopies(Ledger(), holdings);
+  EXPECT_EQ(fewest.entry, EntryId(4));
+  EXPECT_EQ(fewest.believed(), 1);
+}
+
 TEST(Copies, OfNothingAreNone) {
   metadata::LedgerMetadata ledger = Ledger();
   ledger.segments.erase(EntryId(4));

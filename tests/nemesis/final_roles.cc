@@ -93,8 +93,8 @@ bool FinalRoles::ReadOne(protocol::LedgerId ledger, const std::filesystem::path&
     next = next + static_cast<std::int64_t>(entries->size());
   }
   file.close();
+  if (!file.good()) return fail(common::Error(common::Errc::kIo, path.string() + " is not whole"));
   stage_.history.Write("final", {{"l", ledger.value()},
-                                 {"written", file.good()},
                                  {"last", metadata.last_entry.value()},
                                  {"length", metadata.length},
                                  {"header_length", length},
