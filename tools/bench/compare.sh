@@ -19,11 +19,9 @@ if ! command -v javac >/dev/null || ! command -v mvn >/dev/null; then
     default-jdk-headless maven >&2
 fi
 
-if [ ! -x build/release/tools/quire ] || [ ! -x build/release/bookie/bookie ]; then
-  say "building Quire (release)"
-  cmake --preset release >&2
-  cmake --build --preset release --parallel "$(nproc)" --target quire_cli bookie >&2
-fi
+say "building Quire (release)"
+cmake --preset release >&2
+cmake --build --preset release --parallel "$(nproc)" --target quire_cli bookie >&2
 
 # Into build/bench/NAME; again only when something changed.
 build_driver() {
