@@ -5,6 +5,7 @@ import json
 import pathlib
 import statistics
 import subprocess
+import tempfile
 import time
 
 import others_systems
@@ -32,12 +33,11 @@ def measure_quire(quire):
     return answers
 
 
-def measure_other(system, options, directory, round_number):
+def measure_other(system, options, directory):
     answers = {}
     classpath = options.root / "build/bench/others/lib"
     for settings in dict.fromkeys(load[1] for load in LOADS):
-        home = directory / f"{system.name.replace(' ', '-')}-{round_number}-{settings.replace('=', '-')}"
-        home.mkdir()
+        home = pathlib.Path(tempfile.mkdtemp(prefix=f"{system.driver}-", dir=directory))
         with Servers(home) as servers:
             addresses = system.start(servers, classpath)
             command = java_options(classpath, "1g", "1g") + [
@@ -77,8 +77,8 @@ def compare(options, directory, make_quire):
             say(f"round {round_number} of {options.rounds}: {system.name}")
             try:
                 found.setdefault(system.name, []).append(
-                    measure_other(system, options, directory, round_number))
-            except (RuntimeError, OSError) as error:
+                    measure_other(system, options, directory))
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
                 say(f"{system.name}: {error}")
     return report(found)
 

@@ -1,7 +1,6 @@
 """How to start each system that Quire is compared with, durable and otherwise as it comes."""
 import shutil
 import subprocess
-import uuid
 
 from servers import free_port, java_options
 
@@ -89,7 +88,7 @@ class Kafka(System):
         controllers = [free_port() for _ in range(NODES)]
         clients = [free_port() for _ in range(NODES)]
         voters = ",".join(f"{i + 1}@127.0.0.1:{port}" for i, port in enumerate(controllers))
-        cluster = uuid.uuid4().hex[:22]
+        cluster = "MkU3OEVBNTcwNTJENDM2Qg"  # any 16 bytes in base64
         java = java_options(classpath, "512m", "256m")
         processes = []
         for i in range(NODES):
