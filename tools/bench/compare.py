@@ -5,6 +5,7 @@ Started by compare.sh, which sees to it that everything is there."""
 import argparse
 import json
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -114,6 +115,7 @@ def beside_bookkeeper(options, directory, chosen):
 
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started and written goes
     chosen = [m for m in measures.ALL
               if not options.only or m.name in options.only.split(",")]
     if options.list:
