@@ -38,7 +38,8 @@ struct ShardMetrics {
   std::uint64_t read_stored = 0;  // entries found by a reader thread
   LatencyHistogram read_latency;  // of requests, arrival to reply
 
-  std::uint64_t fences = 0;  // ledgers fenced
+  std::uint64_t fences = 0;        // ledgers fenced
+  LatencyHistogram fence_latency;  // of requests that fence, arrival to reply, durable
   std::uint64_t lac_reads = 0;
   std::uint64_t lac_writes = 0;
   std::uint64_t long_polls = 0;  // waiting now

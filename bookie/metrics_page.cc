@@ -111,6 +111,10 @@ void ShardPages::Requests() {
       "quire_bookie_read_seconds", "From the arrival of a read request to its reply.",
       [](Shard s) { return s.metrics.read_latency.view(); }, kNanoseconds);
   Counter("quire_bookie_fences_total", "Ledgers fenced.", [](Shard s) { return s.metrics.fences; });
+  Histogram(
+      "quire_bookie_fence_seconds",
+      "From the arrival of a request that fences to its reply, durable.",
+      [](Shard s) { return s.metrics.fence_latency.view(); }, kNanoseconds);
   Counter("quire_bookie_lac_reads_total", "Requests for a last confirmed entry.",
           [](Shard s) { return s.metrics.lac_reads; });
   Counter("quire_bookie_lac_writes_total", "Requests that tell a last confirmed entry.",
@@ -134,6 +138,8 @@ void ShardPages::Journal() {
       [](Shard s) { return s.journal.batch_bytes.view(); }, 1);
   Gauge("quire_bookie_journal_queued_bytes", "Bytes appended to the journal and not yet durable.",
         [](Shard s) { return s.journal_queued_bytes; });
+  Gauge("quire_bookie_journal_waiting_replies", "Replies that wait for a sync.",
+        [](Shard s) { return s.replies_waiting; });
   Gauge("quire_bookie_journal_live_bytes", "Bytes of the journal that a restart would read.",
         [](Shard s) { return static_cast<std::uint64_t>(s.status.journal_bytes); });
   Gauge("quire_bookie_journal_files", "Files of the journal, spare ones included.",
@@ -155,9 +161,14 @@ void ShardPages::Space() {
           "Bytes read ahead that nobody had asked for when their memory was needed.",
           [](Shard s) { return s.store.unwanted_bytes; });
   Histogram(
-      "quire_bookie_flush_seconds",
-      "One flush of the write cache into a segment and the index, which is one index commit.",
+      "quire_bookie_flush_seconds", "One flush of the write cache into a segment and the index.",
       [](Shard s) { return s.metrics.flush_duration.view(); }, kNanoseconds);
+  Histogram(
+      "quire_bookie_segment_write_seconds", "The segment of a flush, written and synced.",
+      [](Shard s) { return s.store.segment_write.view(); }, kNanoseconds);
+  Histogram(
+      "quire_bookie_index_commit_seconds", "The index commit of a flush, durable.",
+      [](Shard s) { return s.store.index_commit.view(); }, kNanoseconds);
   Counter("quire_bookie_flush_bytes_total", "Bytes of journal records that flushes have covered.",
           [](Shard s) { return s.metrics.flush_bytes; });
   Counter("quire_bookie_flush_failures_total", "Flushes that found the disk full.",

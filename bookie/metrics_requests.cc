@@ -23,15 +23,27 @@ common::Callback<std::vector<Code>> RequestMeter::Add(std::span<const protocol::
 }
 
 common::Callback<protocol::ReadReply> RequestMeter::Read(
-    common::Callback<protocol::ReadReply> done) {
-  return [this, begun = loop_.Now(), done = std::move(done)](protocol::ReadReply reply) mutable {
+    const protocol::ReadRequest& request, common::Callback<protocol::ReadReply> done) {
+  return [this, begun = loop_.Now(), fence = request.fence,
+          done = std::move(done)](protocol::ReadReply reply) mutable {
     metrics_.read_requests.Count(reply.code);
     for (const protocol::EntryAnswer& answer : reply.answers) {
       metrics_.read_entries.Count(answer.code);
       metrics_.read_bytes += answer.bytes.size();
     }
     metrics_.read_latency.Observe(Since(begun));
+    if (fence) metrics_.fence_latency.Observe(Since(begun));
     done(std::move(reply));
+  };
+}
+
+common::Callback<protocol::LacReply> RequestMeter::Lac(const protocol::LacRequest& request,
+                                                       common::Callback<protocol::LacReply> done) {
+  ++metrics_.lac_reads;
+  if (!request.fence) return done;
+  return [this, begun = loop_.Now(), done = std::move(done)](protocol::LacReply reply) mutable {
+    metrics_.fence_latency.Observe(Since(begun));
+    done(reply);
   };
 }
 

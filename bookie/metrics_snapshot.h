@@ -30,6 +30,7 @@ struct ShardSnapshot {
   std::uint64_t journal_queued_bytes = 0;
   std::uint64_t limbo_ledgers = 0;    // with entries here
   protocol::LedgerId limbo_floor{0};  // 0: the index was never rebuilt
+  std::uint64_t replies_waiting = 0;  // for a sync
   ShardMetrics metrics;
   JournalStats journal;
   StoreStats store;

@@ -199,12 +199,12 @@ void Shard::Add(std::span<const protocol::Add> adds, common::Callback<std::vecto
 }
 
 void Shard::Read(protocol::ReadRequest request, common::Callback<protocol::ReadReply> done) {
-  parts_->reads.Read(std::move(request), parts_->meter.Read(std::move(done)));
+  auto metered = parts_->meter.Read(request, std::move(done));
+  parts_->reads.Read(std::move(request), std::move(metered));
 }
 
 void Shard::Lac(const protocol::LacRequest& request, common::Callback<protocol::LacReply> done) {
-  ++parts_->core.metrics.lac_reads;
-  parts_->reads.Lac(request, std::move(done));
+  parts_->reads.Lac(request, parts_->meter.Lac(request, std::move(done)));
 }
 
 void Shard::WriteLac(const protocol::WriteLacRequest& request,
@@ -245,6 +245,7 @@ ShardSnapshot Shard::Snapshot() const {
                          .journal_queued_bytes = core.journal->queued_bytes(),
                          .limbo_ledgers = core.ledgers.in_limbo(),
                          .limbo_floor = core.ledgers.limbo_floor(),
+                         .replies_waiting = core.replies.size(),
                          .metrics = core.metrics,
                          .journal = core.journal->stats(),
                          .store = core.store->stats(),

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <numeric>
+#include <string>
 
 #include "bookie/status_report_json.h"
 
@@ -68,6 +70,49 @@ void WriteJournal(const ShardSnapshot& shard, JsonText& json) {
   json.CloseObject();
 }
 
+std::uint64_t Observed(const HistogramView& histogram) {
+  return std::accumulate(histogram.counts.begin(), histogram.counts.end(), std::uint64_t{0});
+}
+
+void WriteRequests(const ShardSnapshot& shard, JsonText& json) {
+  json.OpenObject();
+  json.Put("added", shard.metrics.add_entries.of(protocol::Code::kOk));
+  json.Put("added_bytes", shard.metrics.add_bytes);
+  json.Put("read", shard.metrics.read_entries.of(protocol::Code::kOk));
+  json.Put("read_bytes", shard.metrics.read_bytes);
+  json.Put("fenced", shard.metrics.fences);
+  json.Put("waiting_for_sync", shard.replies_waiting);
+  json.CloseObject();
+}
+
+void WriteFlush(const ShardSnapshot& shard, JsonText& json) {
+  json.OpenObject();
+  json.Put("done", Observed(shard.metrics.flush_duration.view()));
+  json.Put("covered_bytes", shard.metrics.flush_bytes);
+  json.Put("failures", shard.metrics.flush_failures);
+  json.CloseObject();
+}
+
+// Answers other than those that a bookie in order gives, by kind; only those there were.
+void WriteErrors(const ShardSnapshot& shard, JsonText& json) {
+  json.OpenObject();
+  const auto write = [&json](const std::string& kind, std::uint64_t count) {
+    if (count > 0) json.Put(kind, count);
+  };
+  for (std::size_t i = 0; i < CodeCounts::kCodes; ++i) {
+    const auto code = static_cast<protocol::Code>(i);
+    if (code == protocol::Code::kOk) continue;
+    const std::string name(protocol::CodeName(code));
+    write("add " + name, shard.metrics.add_entries.of(code));
+    if (code != protocol::Code::kNoEntry && code != protocol::Code::kNoLedger) {
+      write("read " + name, shard.metrics.read_requests.of(code));
+      write("entry " + name, shard.metrics.read_entries.of(code));
+    }
+  }
+  write("compaction unreadable", shard.compaction ? shard.compaction->unreadable : 0);
+  json.CloseObject();
+}
+
 void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.OpenObject();
   json.Put("bookie", ToHex(shard.status.bookie));
@@ -87,6 +132,12 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("long_polls", shard.metrics.long_polls);
   json.Put("reads_waiting", shard.reads_waiting);
   json.Put("expired", shard.expired);
+  json.Key("requests");
+  WriteRequests(shard, json);
+  json.Key("errors");
+  WriteErrors(shard, json);
+  json.Key("flush");
+  WriteFlush(shard, json);
   json.Key("journal");
   WriteJournal(shard, json);
   json.Key("segments");

@@ -1,8 +1,6 @@
 #include "bookie/status_report_json.h"
 
-#include <cmath>
-
-#include "bookie/metrics_number.h"
+#include <nlohmann/json.hpp>
 
 namespace quire::bookie {
 
@@ -40,9 +38,8 @@ void JsonText::Value(std::uint64_t number) {
 }
 
 void JsonText::Value(double number) {
-  if (!std::isfinite(number)) return Null();
   Separate();
-  text_ += ShortestText(number);
+  text_ += nlohmann::json(number).dump();
 }
 
 void JsonText::Value(bool truth) {
@@ -56,21 +53,7 @@ void JsonText::Null() {
 }
 
 void JsonText::Quote(std::string_view text) {
-  text_ += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      text_ += '\\';
-      text_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      constexpr std::string_view kHex = "0123456789abcdef";
-      text_ += "\\u00";
-      text_ += kHex[static_cast<std::size_t>(c) >> 4];
-      text_ += kHex[static_cast<std::size_t>(c) & 15];
-    } else {
-      text_ += c;
-    }
-  }
-  text_ += '"';
+  text_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace quire::bookie

@@ -7,7 +7,8 @@
 namespace quire::bookie {
 
 // Writes one JSON value from its parts in order: Open, Key, a value, ..., Close. Separators and
-// escapes are its business, that the parts make a value is the caller's. Text is taken as UTF-8.
+// escapes are its business, that the parts make a value is the caller's. Text is UTF-8, and what is
+// not comes out as replacement characters.
 class JsonText {
  public:
   void OpenObject() { Open('{'); }

@@ -12,6 +12,7 @@
 #include "bookie/compaction_options.h"
 #include "bookie/journal.h"
 #include "bookie/ledger_state.h"
+#include "bookie/metrics_histogram.h"
 #include "bookie/scrub_options.h"
 #include "common/disk.h"
 #include "common/error.h"
@@ -47,6 +48,9 @@ struct StoreStats {
   std::uint64_t read_cache_bytes = 0;
   std::uint64_t prefetched_bytes = 0;  // read before anybody asked, since the start
   std::uint64_t unwanted_bytes = 0;    // of them, those that went without having been asked for
+  // Of flushes that have succeeded so far, seen from the loop.
+  DurationHistogram segment_write = {};
+  DurationHistogram index_commit = {};
 };
 
 // Where entries live: first in the write cache (two halves, both readable), then sorted by ledger

@@ -81,6 +81,7 @@ void StoreFlusher::Write() {
 
 void StoreFlusher::Written(Result<WrittenSegment> segment) {
   if (segment) {
+    segment_write_.Observe(SinceBegun());
     segment_ = *segment;
     step_ = Step::kAwaitCommit;
     return Proceed();
@@ -136,10 +137,23 @@ void StoreFlusher::Committed(Result<StoreCommitted> outcome) {
     step_ = Step::kAwaitDrop;
     return Proceed();
   }
+  index_commit_.Observe(SinceBegun());
   committed_ = *outcome;
   commit_ = {};
   worker_.Submit([garbage = cache_.Release()] {});
   End({});
+}
+
+std::uint64_t StoreFlusher::SinceBegun() const {
+  return static_cast<std::uint64_t>(
+      std::max(loop_.Now() - begun_, common::Duration::zero()).count());
+}
+
+StoreStats StoreFlusher::stats() const {
+  StoreStats stats = committed_.stats;
+  stats.segment_write = segment_write_;
+  stats.index_commit = index_commit_;
+  return stats;
 }
 
 void StoreFlusher::End(Result<void> outcome) {
@@ -150,6 +164,7 @@ void StoreFlusher::End(Result<void> outcome) {
 template <typename Result>
 void StoreFlusher::Run(std::move_only_function<Result(StoreCore&)> job,
                        void (StoreFlusher::*then)(Result)) {
+  begun_ = loop_.Now();
   worker_.Submit([this, &loop = loop_, core = core_, alive = std::weak_ptr(alive_), then,
                   job = std::move(job)]() mutable {
     if (core->stopped) return;

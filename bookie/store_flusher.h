@@ -40,7 +40,7 @@ class StoreFlusher {
 
   bool flushing() const { return step_ != Step::kIdle; }
   Lsn stored() const { return committed_.stored; }
-  const StoreStats& stats() const { return committed_.stats; }
+  StoreStats stats() const;
 
  private:
   enum class Step {
@@ -60,6 +60,7 @@ class StoreFlusher {
   void Committed(common::Result<StoreCommitted> outcome);
   void CommitFailed(common::Error error);
   void End(common::Result<void> outcome);
+  std::uint64_t SinceBegun() const;  // in nanoseconds
 
   // Runs the job on the worker and continues here with its result, unless the store has gone.
   template <typename Result>
@@ -82,6 +83,9 @@ class StoreFlusher {
   Lsn gate_ = 0;  // what the journal must have before anything of commit_ is in the index
   bool drops_tried_ = false;
   std::optional<WrittenSegment> segment_;
+  common::TimePoint begun_;  // the job under way
+  DurationHistogram segment_write_;
+  DurationHistogram index_commit_;
   common::Callback<common::Result<void>> done_;
   // Gone when the store is.
   const std::shared_ptr<char> alive_ = std::make_shared<char>();

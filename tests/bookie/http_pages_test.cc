@@ -122,7 +122,7 @@ TEST_F(HttpPagesTest, StatusIsJson) {
   EXPECT_THAT(body, HasSubstr("\"phase\":\"serving\",\"ready\":true,\"not_ready_because\":[]"));
   EXPECT_THAT(body, HasSubstr("\"address\":\"10.0.0.1:3181\""));
   EXPECT_THAT(body, HasSubstr("\"bookies\":[{\"bookie\":\"0123456789abcdef0000000000000001\","
-                              "\"directory\":\"/data/\\\"1\\\"\\u000a\",\"state\":\"writable\","
+                              "\"directory\":\"/data/\\\"1\\\"\\n\",\"state\":\"writable\","
                               "\"why\":[],\"registered\":true,"));
   EXPECT_THAT(body, HasSubstr("\"compaction\":{\"running\":false,\"paused\":false,\"rounds\":0,"
                               "\"copied_bytes\":77,"));
@@ -133,6 +133,12 @@ TEST_F(HttpPagesTest, StatusIsJson) {
   EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"pass_age_seconds\":null"));
   shard().scrub->since_pass = std::chrono::minutes(2);
   EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"pass_age_seconds\":120"));
+  EXPECT_THAT(body, HasSubstr("\"errors\":{},\"flush\":{\"done\":0,"));
+  shard().metrics.add_entries.Count(protocol::Code::kBusy);
+  shard().metrics.read_entries.Count(protocol::Code::kNoEntry);
+  shard().metrics.read_entries.Count(protocol::Code::kUnknown);
+  EXPECT_THAT(Ask("GET", "/status").body,
+              HasSubstr("\"errors\":{\"entry unknown\":1,\"add busy\":1}"));
 }
 
 TEST_F(HttpPagesTest, CompactionIsToldWhatToDo) {
@@ -215,12 +221,12 @@ TEST(JsonTextTest, SeparatesAndEscapes) {
   json.Null();
   json.OpenObject();
   json.CloseObject();
-  json.Value("\"\\\x01\x1f");
+  json.Value("\"\\\x01\x1f\xff");
   json.CloseList();
   json.Put("s", "größe");
   json.CloseObject();
   EXPECT_EQ(json.text(),
-            "{\"a\":1,\"l\":[true,0.5,null,{},\"\\\"\\\\\\u0001\\u001f\"],\"s\":\"größe\"}");
+            "{\"a\":1,\"l\":[true,0.5,null,{},\"\\\"\\\\\\u0001\\u001f\uFFFD\"],\"s\":\"größe\"}");
 }
 
 }  // namespace

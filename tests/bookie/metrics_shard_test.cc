@@ -88,6 +88,20 @@ TEST_F(MetricsShardTest, FencesCountOncePerLedger) {
   EXPECT_EQ(Metrics().lac_writes, 1U);
 }
 
+TEST_F(MetricsShardTest, AFenceIsTimedUntilItIsDurable) {
+  FenceRead(1, 0);
+  Lac(2, true);
+  Lac(2, false);
+  Read(1, {0});
+  EXPECT_EQ(shard_->Snapshot().replies_waiting, 2U);
+  EXPECT_EQ(Observed(Metrics().fence_latency.view()), 0U);
+  loop_.Advance(milliseconds(2));
+  MakeDurable();
+  EXPECT_EQ(Observed(Metrics().fence_latency.view()), 2U);
+  EXPECT_EQ(Metrics().fence_latency.view().sum, 4'000'000U);
+  EXPECT_EQ(shard_->Snapshot().replies_waiting, 0U);
+}
+
 TEST_F(MetricsShardTest, LongPollsAreThoseThatWait) {
   Lac(1, false, 1000);
   Lac(2, false, 1000);

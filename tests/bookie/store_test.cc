@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "bookie/segment_format.h"
 #include "tests/bookie/store_fixture.h"
 
@@ -32,6 +34,11 @@ TEST_F(StoreTest, ReadsFromTheCacheThenFromTheSegment) {
   EXPECT_EQ(store_.Segments(), std::vector<std::string>{SegmentName(1)});
   const StoreStats stats = store_.store->stats();
   EXPECT_EQ(stats.segments, 1U);
+  const auto observed = [](const HistogramView& histogram) {
+    return std::accumulate(histogram.counts.begin(), histogram.counts.end(), std::uint64_t{0});
+  };
+  EXPECT_EQ(observed(stats.segment_write.view()), 1U);
+  EXPECT_EQ(observed(stats.index_commit.view()), 1U);
   EXPECT_EQ(stats.live_bytes, 10U * (kRecordHeaderBytes + 136));
   EXPECT_EQ(stats.segment_bytes, store_.disk.Contents(SegmentName(1)).size());
 }
