@@ -53,7 +53,7 @@ std::string ValueText(std::string& name, const Json& value) {
 std::string Lines(const Json& object) {
   std::string text;
   for (const auto& [key, value] : object.items()) {
-    if (key == "bookies") continue;
+    if (key == "bookies" || key == "start_time_seconds") continue;
     std::string name = key;
     const std::string shown = ValueText(name, value);
     std::ranges::replace(name, '_', ' ');

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "tools/exit_codes.h"
 
@@ -83,18 +85,55 @@ TEST(CliBookieTest, InfoAsksByIdAndByAddress) {
   for (const std::string& name : {bookie.id, bookie.address}) {
     const auto answer = C().Run({"--output", "json", "bookie", "info", name});
     ASSERT_EQ(answer.status, kExitOk) << answer.err;
-    const json list = json::parse(answer.out);
-    ASSERT_EQ(list.size(), 1U);
-    EXPECT_EQ(list[0]["id"], bookie.id);
-    EXPECT_EQ(list[0]["state"], "writable");
-    EXPECT_GT(list[0]["free_bytes"].get<std::int64_t>(), 0);
+    const json status = json::parse(answer.out);
+    EXPECT_EQ(status["phase"], "serving");
+    EXPECT_EQ(status["address"], bookie.address);
+    ASSERT_EQ(status["bookies"].size(), 1U);
+    EXPECT_EQ(status["bookies"][0]["bookie"], bookie.id);
+    EXPECT_EQ(status["bookies"][0]["state"], "writable");
+    EXPECT_GT(status["bookies"][0]["free_bytes"].get<std::int64_t>(), 0);
   }
+  const auto table = C().Run({"bookie", "info", bookie.id});
+  ASSERT_EQ(table.status, kExitOk) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("\nbookie              " + bookie.id + "\n"));
+  EXPECT_THAT(table.out, HasSubstr("\nstate               writable\n"));
+  const auto lines = C().Run({"--json", "bookie", "list"});
+  EXPECT_EQ(json::parse(lines.out).size(), 5U) << "--json is --output json";
   const auto unknown = C().Run({"bookie", "info", std::string(32, 'a')});
   EXPECT_EQ(unknown.status, kExitNotFound);
   EXPECT_TRUE(IsOneLine(unknown.err)) << unknown.err;
   const auto silent = C().Run({"bookie", "info", "127.0.0.1:1"});
-  EXPECT_EQ(silent.status, kExitUnavailable);
+  EXPECT_EQ(silent.status, kExitNotFound) << "nothing is registered there";
   EXPECT_TRUE(IsOneLine(silent.err)) << silent.err;
+}
+
+TEST(CliBookieTest, WatchingGoesOnUntilASignal) {
+  const auto& bookie = C().bookies().front();
+  Process watch(C().Command({"--json", "bookie", "info", bookie.id, "--watch"}));
+  const auto lines = [&watch] { return std::ranges::count(watch.out(), '\n'); };
+  ASSERT_TRUE(watch.Await([&] { return lines() >= 2; })) << watch.err();
+  watch.Signal(SIGINT);
+  EXPECT_EQ(watch.Wait(), kExitOk);
+  std::istringstream out(watch.out());
+  for (std::string line; std::getline(out, line);) {
+    EXPECT_EQ(json::parse(line)["bookies"][0]["bookie"], bookie.id);
+  }
+}
+
+TEST(CliBookieTest, InfoOfABookieWithoutHttpSaysSo) {
+  const ScratchDirectory scratch;
+  Process bookie({BOOKIE_BINARY, "--metadata", C().uri(), "--dir", scratch.path() + "/d",
+                  "--listen", "127.0.0.1:0", "--http", "off", "--min-free-mb", "1"});
+  ASSERT_TRUE(bookie.Await([&] { return bookie.out().ends_with("\n"); })) << bookie.err();
+  const std::string line = bookie.out();
+  const auto begin = line.find("address=") + 8;
+  const std::string address = line.substr(begin, line.find(' ', begin) - begin);
+  const auto info = C().Run({"bookie", "info", address});
+  EXPECT_EQ(info.status, kExitFailed);
+  EXPECT_THAT(info.err, HasSubstr("serves no HTTP: start it without --http off"));
+  EXPECT_TRUE(IsOneLine(info.err)) << info.err;
+  bookie.Signal(SIGTERM);
+  EXPECT_EQ(bookie.Wait(), 0);
 }
 
 TEST(CliClusterUpTest, EndsEverythingItStartedAndKeepsTheDataForTheNextTime) {
