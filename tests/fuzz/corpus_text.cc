@@ -49,6 +49,21 @@ void AddDaemonLines(Corpus& corpus) {
   corpus.Add("bookie_config", "advertise-any", least + "\n--advertise\n0.0.0.0:1");
 }
 
+void AddDaemonFiles(Corpus& corpus) {
+  const std::string least = "metadata = \"zk://a:1/q\"\ndir = [\"/d\"]\n";
+  corpus.Add("bookie_config_file", "least", least);
+  corpus.Add("bookie_config_file", "all",
+             least +
+                 "listen = '0.0.0.0:4000'  # everywhere\nadvertise = 'host:5000'\nhttp = 'off'\n"
+                 "http_control = true\ngc_interval_seconds = 7\nmin_free_mb = 0x10\n"
+                 "cache_mb = 65_536\nlog_level = \"warning\"\nlog_format = \"json\"\n");
+  corpus.Add("bookie_config_file", "section", "[bookie]\ncache_mb = 1\n");
+  corpus.Add("bookie_config_file", "type", "cache_mb = 1.5\n");
+  corpus.Add("bookie_config_file", "twice", "cache_mb = 1\ncache_mb = 1\n");
+  corpus.Add("bookie_config_file", "escapes",
+             "dir = [\"/\\u00e9\\t\\\"\", '/x', \"\"\"/y\"\"\"]\n");
+}
+
 void AddCommandLines(Corpus& corpus) {
   const auto add = [&corpus](const char* name, const char* lines) {
     corpus.Add("quire_cli", name, lines);
@@ -83,6 +98,7 @@ void AddTextSeeds(Corpus& corpus) {
   AddUris(corpus);
   AddCounters(corpus);
   AddDaemonLines(corpus);
+  AddDaemonFiles(corpus);
   AddCommandLines(corpus);
   AddStreams(corpus);
 }
