@@ -7,7 +7,7 @@ namespace quire::bookie {
 namespace {
 
 // A connection that is idle takes less than a quarter of it, without the frames it sends.
-constexpr std::uint64_t kReceivePerConnection = std::uint64_t{16} << 10;
+constexpr std::uint64_t kReceivePerConnection = std::uint64_t{20} << 10;
 constexpr std::size_t kLeastConnections = 64;
 // Twice this bound may be queued, in buffers that may be half as large again as what is in them.
 constexpr std::uint64_t kJournalPerQueued = 4;
@@ -37,12 +37,12 @@ common::Result<MemoryBudget> MemoryBudget::Of(std::uint64_t total, std::size_t d
   const auto part = [&](std::uint64_t percent) { return shared * percent / 100; };
   MemoryBudget budget;
   budget.total = total;
-  budget.receive = part(12);
+  budget.receive = part(15);
   budget.replies = part(16);
   budget.journal = part(14) / directories;
   budget.write_cache = part(28) / directories;
-  budget.lookups = part(6) / directories;
-  budget.read_cache = part(14) / directories;
+  budget.lookups = part(5) / directories;
+  budget.read_cache = part(12) / directories;
   budget.index = part(10) / directories;
   return budget;
 }

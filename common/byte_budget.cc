@@ -6,9 +6,10 @@
 
 namespace quire::common {
 
-void ByteBudget::Await(std::size_t bytes, Task again) {
+void ByteBudget::Await(std::size_t bytes, Task again, Turn turn) {
   QUIRE_CHECK(bytes <= most_);
-  waiting_.push_back({.bytes = bytes, .again = std::move(again)});
+  auto& waiting = turn == Turn::kFirst ? first_ : usual_;
+  waiting.push_back({.bytes = bytes, .again = std::move(again)});
   WakeLater();
 }
 
@@ -20,7 +21,7 @@ void ByteBudget::Change(std::size_t from, std::size_t to) {
 
 // In a turn of its own: who gives back is in the middle of something.
 void ByteBudget::WakeLater() {
-  if (wake_posted_ || waiting_.empty() || !Fits(waiting_.front().bytes)) return;
+  if (wake_posted_ || !awaited() || !Fits(next().front().bytes)) return;
   wake_posted_ = true;
   loop_.Post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->Wake();
@@ -31,10 +32,11 @@ void ByteBudget::Wake() {
   wake_posted_ = false;
   granting_ = true;
   // Those who come to wait meanwhile have their turn later.
-  for (std::size_t turns = waiting_.size(); turns > 0 && !waiting_.empty(); --turns) {
-    if (!Fits(waiting_.front().bytes)) break;
-    Task again = std::move(waiting_.front().again);
-    waiting_.pop_front();
+  for (std::size_t turns = first_.size() + usual_.size(); turns > 0 && awaited(); --turns) {
+    auto& waiting = next();
+    if (!Fits(waiting.front().bytes)) break;
+    Task again = std::move(waiting.front().again);
+    waiting.pop_front();
     again();
   }
   granting_ = false;

@@ -20,18 +20,25 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
   std::size_t used() const { return used_; }
   std::size_t peak() const { return peak_; }  // of used(), since the start
 
-  // There is room for so many bytes. For what is small or must not wait behind what is large.
-  bool Fits(std::size_t bytes) const { return bytes <= most_ && used_ <= most_ - bytes; }
-  // There is room, and nobody came before who still waits for it.
-  bool Has(std::size_t bytes) const { return (waiting_.empty() || granting_) && Fits(bytes); }
+  // Who waits: kFirst, in order, before kUsual, in order. The first are those who bring others on
+  // when they get room: they must never wait for somebody who waits for them.
+  enum class Turn { kFirst, kUsual };
 
-  // Runs `again` once, in a later turn, when there is room for so many bytes and those who came
-  // before had their turn. It asks Has again. Not for more than most(): that never comes.
-  void Await(std::size_t bytes, Task again);
+  // There is room for so many bytes, and nobody waits for it who has his turn before.
+  bool Has(std::size_t bytes, Turn turn = Turn::kUsual) const {
+    const bool mine = granting_ || (first_.empty() && (turn == Turn::kFirst || usual_.empty()));
+    return mine && Fits(bytes);
+  }
+  // Runs `again` once, in a later turn, when there is room for so many bytes and those who have
+  // their turn before had it. It asks Has again. Not for more than most(): that never comes.
+  void Await(std::size_t bytes, Task again, Turn turn = Turn::kUsual);
   // Somebody waits: who holds bytes without need should give them back.
-  bool awaited() const { return !waiting_.empty(); }
+  bool awaited() const { return !first_.empty() || !usual_.empty(); }
   // Forgets those who wait.
-  void Abandon() { waiting_.clear(); }
+  void Abandon() {
+    first_.clear();
+    usual_.clear();
+  }
 
   // Bytes of the budget, for as long as it lives. Changing the size asks nobody.
   class Hold {
@@ -67,6 +74,8 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
     Task again;
   };
 
+  bool Fits(std::size_t bytes) const { return bytes <= most_ && used_ <= most_ - bytes; }
+  std::deque<Waiter>& next() { return first_.empty() ? usual_ : first_; }
   void Change(std::size_t from, std::size_t to);
   void WakeLater();
   void Wake();
@@ -75,7 +84,8 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
   const std::size_t most_;
   std::size_t used_ = 0;
   std::size_t peak_ = 0;
-  std::deque<Waiter> waiting_;
+  std::deque<Waiter> first_;
+  std::deque<Waiter> usual_;
   bool wake_posted_ = false;
   bool granting_ = false;
 };

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/write.hpp>
 #include <utility>
 
@@ -69,13 +70,7 @@ void FrameStream::AwaitBytes() {
 void FrameStream::OnReadable(const error_code& failed) {
   if (owner_ == nullptr) return;
   if (failed) return Break(failed.message(), false);
-  // The frame under way has its room already; a new one may be of any size.
-  if (received_ && !input_.in_frame() && !received_->Has(kLeastBudget)) {
-    awaits_room_ = true;
-    return received_->Await(kLeastBudget, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->OnReadable({});
-    });
-  }
+  if (!HasRoom()) return;
   awaits_room_ = false;
   const auto space = input_.Space();
   error_code error;
@@ -88,6 +83,33 @@ void FrameStream::OnReadable(const error_code& failed) {
   Deliver();
 }
 
+// Room for what the next read brings; without it reading goes on when there is some.
+bool FrameStream::HasRoom() {
+  using Turn = common::ByteBudget::Turn;
+  if (!received_) return true;
+  const bool in_frame = input_.in_frame();
+  if (in_frame && granted_ == input_.need_bytes()) return true;
+  // Of a new frame the length is not known: what comes at first may take half of the budget, so
+  // that there is always some to end the frames that were begun.
+  const std::size_t need = std::max(input_.need_bytes(), held_.bytes());
+  const std::size_t room =
+      in_frame ? need - held_.bytes() : ReceiveBuffer::kScratchBytes + received_->most() / 2;
+  const Turn turn = in_frame ? Turn::kFirst : Turn::kUsual;
+  if (received_->Has(room, turn)) {
+    if (in_frame) {
+      granted_ = input_.need_bytes();
+      held_.Resize(need);
+    }
+    return true;
+  }
+  awaits_room_ = true;
+  const auto go_on = [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->OnReadable({});
+  };
+  received_->Await(room, go_on, turn);
+  return false;
+}
+
 void FrameStream::Deliver() {
   while (owner_ != nullptr) {
     const FrameView first = FirstFrame(input_.content());
@@ -98,6 +120,7 @@ void FrameStream::Deliver() {
       break;
     }
     input_.Consume(first.need_bytes);
+    granted_ = 0;
     frame_begun_.reset();
   }
   EndDelivery();
@@ -107,7 +130,7 @@ void FrameStream::EndDelivery() {
   input_.Settle();
   if (owner_ == nullptr) return;
   if (!input_.empty() && !frame_begun_) frame_begun_ = loop_.Now();
-  held_.Resize(input_.need_bytes());
+  held_.Resize(std::max(input_.capacity(), granted_));
   if (!paused_) AwaitBytes();
 }
 

@@ -21,9 +21,11 @@ using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 // One connected socket that speaks frames: hands each frame of a read to its owner in place and
-// writes blocks of frames, one write at a time. With a budget it holds what its frames will take
-// when they are whole, and reads only when there is room for that. Loop thread only. Operations
-// under way keep it alive; after Close() it does not touch its owner.
+// writes blocks of frames, one write at a time. With a budget it holds what it keeps of what came,
+// which half of the budget is for. Who has sent a part of a frame and goes on sending gets room for
+// all of it from the other half, or waits unread: so whoever has room for a frame can end it, and
+// who stops in the middle holds no more than he sent. Loop thread only. Operations under way keep
+// it alive; after Close() it does not touch its owner.
 class FrameStream : public std::enable_shared_from_this<FrameStream> {
  public:
   enum class Taken { kYes, kNotNow };
@@ -43,8 +45,8 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
     ~Owner() = default;
   };
 
-  // The least a budget must have for one frame to come.
-  static constexpr std::size_t kLeastBudget = ReceiveBuffer::kMostBytes;
+  // The least that a budget must have: half of it is for one frame of any size.
+  static constexpr std::size_t kLeastBudget = 2 * (kFrameMost + ReceiveBuffer::kScratchBytes);
 
   // `received`: null for no bound.
   FrameStream(const common::Loop& loop, Socket socket, Owner& owner,
@@ -78,6 +80,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
  private:
   void AwaitBytes();
   void OnReadable(const boost::system::error_code& failed);
+  bool HasRoom();
   void Deliver();
   void EndDelivery();
   void Break(const std::string& reason, bool frame_too_large);
@@ -89,6 +92,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   ReceiveBuffer input_;
   const std::shared_ptr<common::ByteBudget> received_;
   common::ByteBudget::Hold held_;    // for input_
+  std::size_t granted_ = 0;          // the room that the frame under way has got
   std::vector<std::string> blocks_;  // being written
   std::vector<boost::asio::const_buffer> buffers_;
   common::TimePoint last_received_;

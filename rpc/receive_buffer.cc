@@ -21,19 +21,6 @@ char* Scratch() {
   return scratch.get();
 }
 
-// The bytes with the rest of the last frame that begins in them.
-std::size_t NeedOf(std::string_view bytes) {
-  std::size_t whole = 0;
-  while (true) {
-    const FrameView next = FirstFrame(bytes.substr(whole));
-    if (next.state == FrameState::kTooLarge) return bytes.size();  // ends the connection
-    if (next.state == FrameState::kIncomplete)
-      return std::max(bytes.size(), whole + next.need_bytes);
-    whole += next.need_bytes;
-    if (whole == bytes.size()) return whole;
-  }
-}
-
 }  // namespace
 
 std::span<char> ReceiveBuffer::Space() {
@@ -61,9 +48,10 @@ void ReceiveBuffer::Settle() {
     in_scratch_ = false;
     return;
   }
-  need_ = NeedOf(content());
-  if (!in_scratch_) return;
-  Reallocate(std::min(need_, std::max(kGrowth * size_, kLeastBytes)));
+  if (const FrameView first = FirstFrame(content()); first.state != FrameState::kTooLarge) {
+    need_ = std::max(size_, first.need_bytes);
+  }
+  if (in_scratch_) Reallocate(size_);
   in_scratch_ = false;
 }
 

@@ -17,14 +17,12 @@ class ReceiveBuffer {
  public:
   // What one read into the scratch can bring.
   static constexpr std::size_t kScratchBytes = std::size_t{256} * 1024;
-  // The most that can be left of a read, with the rest of its last frame.
-  static constexpr std::size_t kMostBytes = kFrameMost + kScratchBytes;
 
   std::string_view content() const { return {begin_, size_}; }
   bool empty() const { return size_ == 0; }
   // Of the connection's own memory.
   std::size_t capacity() const { return capacity_; }
-  // What the content will take when its last frame is whole; 0 when nothing is left of it. Settled.
+  // What the first frame will take when it is whole; 0 without content. Settled.
   std::size_t need_bytes() const { return need_; }
   // The length of the frame that has not come whole is known: Space() is for the rest of it only.
   bool in_frame() const { return size_ >= kFrameHeaderBytes; }

@@ -36,7 +36,7 @@ struct ServerOptions {
   std::function<void(const std::string&)> report = [](const std::string&) {};
 };
 
-inline constexpr std::size_t kLeastReceiveBytes = std::size_t{6} << 20;
+inline constexpr std::size_t kLeastReceiveBytes = std::size_t{9} << 20;
 inline constexpr std::size_t kLeastReplyBytes = std::size_t{6} << 20;
 
 struct ServerStats {

@@ -62,6 +62,7 @@ template <typename Request>
 std::size_t MostBytes(const Request& /*request*/) {
   return kCallBytes;
 }
+static_assert(kLeastReceiveBytes >= FrameStream::kLeastBudget);
 static_assert(kLeastReplyBytes * 3 / 4 > kCallBytes + protocol::kMaxReadReplyBytes +
                                              kMaxEntryBytes +
                                              protocol::kMaxEntriesPerCall * kAskedEntryBytes);
@@ -243,14 +244,17 @@ bool ServerConnection::OverBounds() const {
 bool ServerConnection::Admits(std::size_t bytes, std::size_t left_free) {
   common::ByteBudget& replies = *shared_.replies;
   const std::size_t room = bytes + left_free;
-  if (left_free == 0 ? replies.Fits(room) : replies.Has(room)) return true;
+  const auto turn =
+      left_free == 0 ? common::ByteBudget::Turn::kFirst : common::ByteBudget::Turn::kUsual;
+  if (replies.Has(room, turn)) return true;
   if (std::exchange(awaits_room_, true)) return false;
-  replies.Await(room, [weak = weak_from_this()] {
+  const auto go_on = [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     self->awaits_room_ = false;
     self->stream_->Resume();
-  });
+  };
+  replies.Await(room, go_on, turn);
   return false;
 }
 

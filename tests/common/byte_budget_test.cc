@@ -11,13 +11,15 @@ namespace {
 
 using bookie::ManualLoop;
 using Hold = ByteBudget::Hold;
+using Turn = ByteBudget::Turn;
 
 class ByteBudgetTest : public ::testing::Test {
  protected:
   // Takes so many bytes when there is room, and notes that it did.
-  void TakeWhenRoom(std::size_t bytes, int who) {
-    if (!budget_->Has(bytes)) {
-      return budget_->Await(bytes, [this, bytes, who] { TakeWhenRoom(bytes, who); });
+  void TakeWhenRoom(std::size_t bytes, int who, Turn turn = Turn::kUsual) {
+    if (!budget_->Has(bytes, turn)) {
+      const auto again = [this, bytes, who, turn] { TakeWhenRoom(bytes, who, turn); };
+      return budget_->Await(bytes, again, turn);
     }
     held_.emplace_back(budget_, bytes);
     took_.push_back(who);
@@ -59,13 +61,28 @@ TEST_F(ByteBudgetTest, ThoseWhoWaitHaveTheirTurnInOrderAndOnlyWhenThereIsRoom) {
   all.reset();
   EXPECT_TRUE(took_.empty()) << "not inside whoever gave back";
   EXPECT_FALSE(budget_->Has(1)) << "nobody overtakes those who wait";
-  EXPECT_TRUE(budget_->Fits(1)) << "but who must not wait may look";
+  EXPECT_TRUE(budget_->Has(1, Turn::kFirst)) << "but those who go first";
   loop_.RunAll();
   EXPECT_EQ(took_, (std::vector{1, 2})) << "the third has no room, the fourth is behind it";
   held_.erase(held_.begin());
   loop_.RunAll();
   EXPECT_EQ(took_, (std::vector{1, 2, 3, 4}));
   EXPECT_FALSE(budget_->awaited());
+}
+
+TEST_F(ByteBudgetTest, TheFirstDoNotWaitBehindTheUsual) {
+  auto all = std::make_unique<Hold>(budget_, 60);
+  TakeWhenRoom(90, 1);
+  TakeWhenRoom(50, 2, Turn::kFirst);
+  TakeWhenRoom(10, 3, Turn::kFirst);
+  loop_.RunAll();
+  EXPECT_TRUE(took_.empty()) << "the third is behind the second";
+  all->Resize(50);
+  loop_.RunAll();
+  EXPECT_EQ(took_, std::vector{2});
+  all.reset();
+  loop_.RunAll();
+  EXPECT_EQ(took_, (std::vector{2, 3}));
 }
 
 TEST_F(ByteBudgetTest, ATaskThatTakesNothingDoesNotStopThoseBehindIt) {

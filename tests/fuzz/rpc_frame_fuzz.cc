@@ -53,7 +53,7 @@ FrameState CutPieces(std::string_view stream, std::size_t piece, std::vector<std
       buffer.Consume(view.need_bytes);
     }
     buffer.Settle();
-    QUIRE_CHECK(buffer.need_bytes() <= rpc::ReceiveBuffer::kMostBytes);
+    QUIRE_CHECK(buffer.need_bytes() <= rpc::kFrameMost + rpc::ReceiveBuffer::kScratchBytes);
   }
   // A peer costs what it sent, not what it announced.
   constexpr std::size_t kLeast = std::size_t{4} * 1024;

@@ -85,11 +85,14 @@ TEST(ReceiveBufferTest, CostsWhatCameAndSaysWhatTheRestWillTake) {
   EXPECT_EQ(buffer.capacity(), 0U);
 }
 
-TEST(ReceiveBufferTest, FramesThatWaitForTheirTurnAreCountedWithTheRestOfTheLast) {
+TEST(ReceiveBufferTest, FramesThatWaitForTheirTurnCostWhatTheyAre) {
   ReceiveBuffer buffer;
   PutOnce(buffer, Frame(10) + Frame(20) + Frame(70'000).substr(0, 30));
   buffer.Settle();  // nobody took the first
-  EXPECT_EQ(buffer.need_bytes(), 14U + 24U + 70'004U);
+  EXPECT_EQ(buffer.capacity(), 14U + 24U + 30U);
+  buffer.Consume(14 + 24);
+  buffer.Settle();
+  EXPECT_EQ(buffer.need_bytes(), 70'004U);
 }
 
 TEST(SendQueueTest, GathersWhatIsComposedAndCountsItUntilItIsWritten) {

@@ -63,25 +63,68 @@ class ServerLimitsTest : public ::testing::Test {
 };
 
 TEST_F(ServerLimitsTest, HalfFramesOfAllConnectionsStayWithinOneBound) {  // L02
-  Start({.receive_bytes = 10 * kMiB, .pressed_stall_limit = std::chrono::hours(1)});
-  // Nine megabytes are announced, so that a frame of any size has no room any more.
+  constexpr std::size_t kMost = 10 * kMiB;
+  Start({.receive_bytes = kMost, .pressed_stall_limit = std::chrono::hours(1)});
+  // Who sends more than a little gets room for all of its frame: two have it, and then a frame of
+  // any size has none any more.
   const std::string frame = AddBytes(1, 3 * kMiB);
   std::vector<std::unique_ptr<tcp::socket>> half;
-  for (int i = 0; i < 3; ++i) half.push_back(Deaf(std::string_view(frame).substr(0, 100)));
+  for (int i = 0; i < 3; ++i) half.push_back(Deaf(std::string_view(frame).substr(0, kMiB)));
   ASSERT_TRUE(RunUntil(loop_, [&] { return server_->stats().receive_bytes > 6 * kMiB; }));
   RawPeer other(loop_, port_);
   other.Send(AddBytes(7, 1));
   loop_.context().run_for(milliseconds(50));
   EXPECT_TRUE(bookie_.add_calls.empty()) << "the others wait, unread";
-  EXPECT_LE(server_->stats().receive_peak, 10 * kMiB);
-  // Whoever has room for its frame can always end it.
+  EXPECT_LE(server_->stats().receive_peak, kMost);
+  // Whoever has room for its frame can end it.
   for (const auto& socket : half) {
-    boost::asio::async_write(*socket, boost::asio::buffer(std::string_view(frame).substr(100)),
+    boost::asio::async_write(*socket, boost::asio::buffer(std::string_view(frame).substr(kMiB)),
                              [](const boost::system::error_code&, std::size_t) {});
   }
   ASSERT_TRUE(RunUntil(loop_, [&] { return bookie_.add_calls.size() == 4; }));
-  EXPECT_LE(server_->stats().receive_peak, 10 * kMiB);
+  EXPECT_LE(server_->stats().receive_peak, kMost);
   ASSERT_TRUE(RunUntil(loop_, [&] { return server_->stats().receive_bytes == 0; }));
+}
+
+TEST_F(ServerLimitsTest, WhoAnnouncesMuchAndSendsLittleTakesLittle) {  // L04
+  Start({.receive_bytes = 10 * kMiB});
+  const std::string frame = AddBytes(1, 3 * kMiB);
+  std::vector<std::unique_ptr<tcp::socket>> half;
+  for (int i = 0; i < 20; ++i) half.push_back(Deaf(std::string_view(frame).substr(0, 1000)));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->stats().receive_bytes >= 20'000; }));
+  EXPECT_LT(server_->stats().receive_peak, kMiB);
+  RawPeer other(loop_, port_);
+  other.Send(AddBytes(7, 2 * kMiB));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return bookie_.add_calls.size() == 1; }));
+  EXPECT_EQ(server_->stats().stalled, 0U);
+}
+
+TEST_F(ServerLimitsTest, ASmallFrameBehindLargeOnesThatWaitedNeedsNoMoreRoom) {
+  Start();
+  bookie_.accepting = false;
+  RawPeer peer(loop_, port_);
+  const std::string last = AddBytes(2, 100);
+  peer.Send(AddBytes(1, 100'000) + last.substr(0, 50));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->stats().receive_bytes > 100'000; }));
+  bookie_.accepting = true;
+  ASSERT_TRUE(RunUntil(loop_, [&] { return bookie_.add_calls.size() == 1; }));
+  peer.Send(last.substr(50));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return bookie_.add_calls.size() == 2; }));
+  ASSERT_TRUE(RunUntil(loop_, [&] { return server_->stats().receive_bytes == 0; }));
+}
+
+TEST_F(ServerLimitsTest, FramesBegunByManyCanAllBeEnded) {
+  Start({.receive_bytes = 10 * kMiB, .pressed_stall_limit = std::chrono::hours(1)});
+  const std::string frame = AddBytes(1, 3 * kMiB);
+  std::vector<std::unique_ptr<tcp::socket>> half;
+  for (int i = 0; i < 40; ++i) {
+    half.push_back(std::make_unique<tcp::socket>(loop_.context()));
+    half.back()->connect({boost::asio::ip::address_v4::loopback(), port_});
+    boost::asio::async_write(*half.back(), boost::asio::buffer(frame),
+                             [](const boost::system::error_code&, std::size_t) {});
+  }
+  ASSERT_TRUE(RunUntil(loop_, [&] { return bookie_.add_calls.size() == 40; }));
+  EXPECT_LE(server_->stats().receive_peak, 10 * kMiB);
 }
 
 TEST_F(ServerLimitsTest, AHalfFrameIsNotWaitedForForEver) {  // L04

@@ -87,16 +87,16 @@ void SimServer::OnRequest(std::uint32_t index) {
 // As rpc::Server does, it asks the handler what to tell those whom it calls busy.
 template <typename Reply>
 common::Callback<Reply> SimServer::Replier(const Message& message) {
-  return [network = &network_, handler = &handler_, bookie = BookieOf(message.body),
-          call = message.call, from = node_, to = message.from, life = life_](Reply reply) {
+  return [network = &network_, server = this, bookie = BookieOf(message.body), call = message.call,
+          from = node_, to = message.from, life = life_](Reply reply) {
     if (!network->Serves(from, life)) return;
     if constexpr (std::is_same_v<Reply, std::vector<Code>>) {
       const bool busy = std::ranges::find(reply, Code::kBusy) != reply.end();
       network->Send(from, to, true, call,
-                    AddReply{std::move(reply), busy ? handler->RetryAfterMs(bookie) : 0});
+                    AddReply{std::move(reply), busy ? server->handler_.RetryAfterMs(bookie) : 0});
     } else {
       if constexpr (requires { reply.retry_after_ms; }) {
-        if (reply.code == Code::kBusy) reply.retry_after_ms = handler->RetryAfterMs(bookie);
+        if (reply.code == Code::kBusy) reply.retry_after_ms = server->handler_.RetryAfterMs(bookie);
       }
       network->Send(from, to, true, call, std::move(reply));
     }
