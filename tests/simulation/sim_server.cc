@@ -43,6 +43,22 @@ protocol::BookieId BookieOf(const MessageBody& body) {
       body);
 }
 
+bool IsBusy(const AddReply& reply) {
+  return std::ranges::find(reply.codes, Code::kBusy) != reply.codes.end();
+}
+template <typename Reply>
+bool IsBusy(const Reply& reply) {
+  return reply.code == Code::kBusy;
+}
+
+// As rpc::Server does, it asks the handler what to tell those whom it calls busy.
+template <typename Reply>
+void SayWhenToComeBack(const rpc::BookieHandler& handler, protocol::BookieId bookie, Reply& reply) {
+  if constexpr (requires { reply.retry_after_ms; }) {
+    if (IsBusy(reply)) reply.retry_after_ms = handler.RetryAfterMs(bookie);
+  }
+}
+
 }  // namespace
 
 SimServer::SimServer(SimNetwork& network, const std::string& address, SimLoop& process,
@@ -84,20 +100,17 @@ void SimServer::OnRequest(std::uint32_t index) {
   network_.Discard(index);
 }
 
-// As rpc::Server does, it asks the handler what to tell those whom it calls busy.
 template <typename Reply>
 common::Callback<Reply> SimServer::Replier(const Message& message) {
   return [network = &network_, server = this, bookie = BookieOf(message.body), call = message.call,
           from = node_, to = message.from, life = life_](Reply reply) {
     if (!network->Serves(from, life)) return;
     if constexpr (std::is_same_v<Reply, std::vector<Code>>) {
-      const bool busy = std::ranges::find(reply, Code::kBusy) != reply.end();
-      network->Send(from, to, true, call,
-                    AddReply{std::move(reply), busy ? server->handler_.RetryAfterMs(bookie) : 0});
+      AddReply adds{std::move(reply)};
+      SayWhenToComeBack(server->handler_, bookie, adds);
+      network->Send(from, to, true, call, std::move(adds));
     } else {
-      if constexpr (requires { reply.retry_after_ms; }) {
-        if (reply.code == Code::kBusy) reply.retry_after_ms = server->handler_.RetryAfterMs(bookie);
-      }
+      SayWhenToComeBack(server->handler_, bookie, reply);
       network->Send(from, to, true, call, std::move(reply));
     }
   };
