@@ -35,5 +35,7 @@ add_test(NAME bookie_process_test COMMAND bookie_process_test)
 set_tests_properties(bookie_process_test PROPERTIES TIMEOUT 300)
 
 # Not a test: run it by hand on the disk in question.
+add_executable(compaction_benchmark compaction_benchmark.cc)
+target_link_libraries(compaction_benchmark PRIVATE quire_bookie)
 add_executable(delete_benchmark delete_benchmark.cc)
 target_link_libraries(delete_benchmark PRIVATE quire_store_fixture quire_bookie quire_test_support)
