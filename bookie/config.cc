@@ -8,7 +8,7 @@
 #include "bookie/config_table.h"
 #include "bookie/config_toml.h"
 #include "bookie/host_port.h"
-#include "metadata/metadata_uri.h"
+#include "bookie/memory_budget.h"
 
 namespace quire::bookie {
 namespace {
@@ -42,6 +42,10 @@ Verdict CheckComplete(const Config& config) {
   }
   if (config.daemon.directories.empty()) {
     return std::unexpected("there is nothing to serve: give --dir DIRECTORY (dir in a file)");
+  }
+  const auto& daemon = config.daemon;
+  if (const auto fits = MemoryBudget::Of(daemon.memory_bytes, daemon.directories.size()); !fits) {
+    return std::unexpected("--memory-mb (memory_mb in a file): " + fits.error().context());
   }
   return {};
 }

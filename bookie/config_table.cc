@@ -126,6 +126,10 @@ std::vector<Option> MakeTable() {
           "Free space below which a bookie is read-only; what it has accepted, its journal and its "
           "index must still find room"),
       MebibytesOption(
+          "memory-mb", {0, 1 << 20},
+          [](auto& config) -> auto& { return config.daemon.memory_bytes; },
+          "Memory of the whole process, shared out in fixed parts; 0 takes 512 for each directory"),
+      MebibytesOption(
           "cache-mb", {1, 65536},
           [](auto& config) -> auto& { return config.daemon.shard.store.cache_bytes; },
           "Entries of a directory that wait in memory to be written sorted; twice as much is used "
@@ -141,6 +145,14 @@ std::vector<Option> MakeTable() {
           },
           "What a directory copies at most in a second to give back the space of deleted ledgers "
           "between live ones"),
+      MebibytesOption(
+          "scrub-mb-per-second", {1, 4096},
+          [](auto& config) -> auto& { return config.daemon.shard.store.scrub.bytes_per_second; },
+          "What a directory reads at most in a second to find what its disk has changed"),
+      NumberOption(
+          "scrub-interval-hours", "hours", {0, 24 * 365}, 3'600'000'000'000,
+          [](auto& config) -> auto& { return config.daemon.shard.store.scrub.interval; },
+          "Between the end of a pass of the scrub and the next one; 0 begins one only when asked"),
       WordOption<LogLevel>(
           "log-level", kLogLevels, [](auto& config) -> auto& { return config.log_level; },
           "What goes to standard error at least; POST /log?level=debug changes it while it runs"),

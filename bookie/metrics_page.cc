@@ -121,6 +121,10 @@ void ShardPages::Requests() {
           [](Shard s) { return s.metrics.lac_writes; });
   Gauge("quire_bookie_long_polls", "Readers that wait for a ledger to grow.",
         [](Shard s) { return s.metrics.long_polls; });
+  Gauge("quire_bookie_reads_waiting", "Look-ups that wait for a reader, or are with one.",
+        [](Shard s) { return s.reads_waiting; });
+  Counter("quire_bookie_reads_expired_total", "Look-ups dropped as nobody waited any more.",
+          [](Shard s) { return s.expired; });
   Counter("quire_bookie_conflicts_total",
           "Entries that came again with other bytes than those kept.",
           [](Shard s) { return s.conflicts; });
@@ -265,6 +269,20 @@ void WriteServer(const rpc::ServerStats& server, MetricsText& text) {
   write("quire_server_calls_total", Type::kCounter, "Calls to the bookies.", server.calls);
   write("quire_server_expired_total", Type::kCounter,
         "Calls answered that their deadline had passed.", server.expired);
+  write("quire_server_busy_total", Type::kCounter,
+        "Calls answered that the bookies have too much to do.", server.busy);
+  write("quire_server_stalled_total", Type::kCounter,
+        "Connections ended because their client sent or took nothing for too long.",
+        server.stalled);
+}
+
+void WriteMemory(const DaemonSnapshot& daemon, MetricsText& text) {
+  text.Family("quire_memory_budget_bytes", Type::kGauge, "The whole budget of the process.");
+  text.Sample({}, daemon.memory_bytes);
+  text.Family("quire_memory_used_bytes", Type::kGauge, "Of each part of the budget.");
+  for (const MemoryUse& part : daemon.memory) text.Sample({{"part", part.name}}, part.used);
+  text.Family("quire_memory_most_bytes", Type::kGauge, "The bound of each part of the budget.");
+  for (const MemoryUse& part : daemon.memory) text.Sample({{"part", part.name}}, part.most);
 }
 
 void WriteLog(const LogStats& log, MetricsText& text) {
@@ -293,6 +311,7 @@ std::string MetricsPage(const DaemonSnapshot& daemon, const ProcessFacts& proces
   MetricsText text;
   WriteProcess(process, text);
   WriteServer(daemon.server, text);
+  WriteMemory(daemon, text);
   WriteLog(daemon.log, text);
   ShardPages(daemon, text).WriteAll();
   return text.text();

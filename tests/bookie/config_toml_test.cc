@@ -170,6 +170,12 @@ TEST_F(ConfigTomlTest, WhatIsPrintedCanBeLoadedAndSaysTheSame) {
                                        "65536",
                                        "--journal-file-mb",
                                        "1",
+                                       "--memory-mb",
+                                       "2048",
+                                       "--scrub-mb-per-second",
+                                       "3",
+                                       "--scrub-interval-hours",
+                                       "0",
                                        "--compaction-mb-per-second",
                                        "2",
                                        "--log-level",
@@ -215,6 +221,10 @@ TEST_F(ConfigTomlTest, CheckingSaysWhetherItWouldServe) {
   const auto uri = Parse({"--check-config", "--dir", "/d", "--metadata", "zk://a:1"});
   ASSERT_FALSE(uri);
   EXPECT_THAT(uri.error().text, HasSubstr("names no root"));
+  const auto memory =
+      Parse({"--check-config", "--dir", "/d", "--metadata", "zk://a:1/q", "--memory-mb", "64"});
+  ASSERT_FALSE(memory);
+  EXPECT_THAT(memory.error().text, HasSubstr("64 MiB of memory are too little"));
   EXPECT_EQ(Parse({"--check-config", "--print-config"}).error().code, ExitCode::kUsage);
 }
 

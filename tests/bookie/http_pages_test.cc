@@ -94,6 +94,8 @@ TEST_F(HttpPagesTest, OneDirectoryOfTwoThatIsNotReadyIsNamed) {
 TEST_F(HttpPagesTest, MetricsHaveOneFamilyForAllDirectories) {
   shard().metrics.add_entries.Count(protocol::Code::kReadOnly);
   daemon_.log = {.warnings = 2, .errors = 1, .lost = 3};
+  daemon_.memory_bytes = 1000;
+  daemon_.memory = {{.name = "journal", .used = 7, .most = 70}};
   daemon_.shards.push_back(shard());
   daemon_.shards[1].status.bookie = {.high = 0xfedcba9876543210, .low = 1};
   const auto response = Ask("GET", "/metrics?name=ignored");
@@ -108,6 +110,9 @@ TEST_F(HttpPagesTest, MetricsHaveOneFamilyForAllDirectories) {
   EXPECT_THAT(response.body, HasSubstr("quire_build_info{version=\""));
   EXPECT_THAT(response.body, HasSubstr("quire_log_lines_total{level=\"error\"} 1\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_log_lost_lines_total 3\n"));
+  EXPECT_THAT(response.body, HasSubstr("quire_memory_budget_bytes 1000\n"));
+  EXPECT_THAT(response.body, HasSubstr("quire_memory_used_bytes{part=\"journal\"} 7\n"));
+  EXPECT_THAT(response.body, HasSubstr("quire_memory_most_bytes{part=\"journal\"} 70\n"));
   const std::string type = "# TYPE quire_bookie_add_seconds histogram\n";
   const auto first = response.body.find(type);
   ASSERT_NE(first, std::string::npos);
