@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<testing::BookieProcess>> bookies;
   for (int i = 0; i < kBookies; ++i) {
     testing::BookieProcess::Options options{
-        .metadata = uri, .directories = {}, .flags = {"--min-free", "64"}};
+        .metadata = uri, .directories = {}, .flags = {"--min-free-mb", "64"}};
     for (int flag = 5; flag < argc; ++flag) options.flags.emplace_back(argv[flag]);
     bookies.push_back(std::make_unique<testing::BookieProcess>(std::move(options)));
   }

@@ -26,7 +26,7 @@ void PrintMemory(const char* when, const quire::scale::Memory& memory) {
 int main(int argc, char** argv) {
   quire::scale::ScaleRun::Options options{.filling = {.ledgers = 1'000'000, .entries = 3},
                                           .directory = {},
-                                          .flags = {"--min-free", "64"}};
+                                          .flags = {"--min-free-mb", "64"}};
   bool look = false;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
                  options.directory.c_str());
     return 2;
   }
-  options.flags.insert(options.flags.end(), {"--gc-interval", look ? "10" : "86400"});
+  options.flags.insert(options.flags.end(), {"--gc-interval-seconds", look ? "10" : "86400"});
 
   quire::scale::ScaleRun run(options);
   const double fill = run.Fill();

@@ -14,7 +14,7 @@ namespace {
 TEST(ScaleTest, ABookieWithManyLedgersStopsAndStarts) {
   ScaleRun run({.filling = {.ledgers = 20'000, .entries = 3},
                 .directory = {},
-                .flags = {"--min-free", "1", "--cache-mb", "1", "--journal-file-mb", "4"}});
+                .flags = {"--min-free-mb", "1", "--cache-mb", "1", "--journal-file-mb", "4"}});
   run.Fill();
   EXPECT_EQ(run.Check(200), 0);
   std::string before;
