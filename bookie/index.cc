@@ -16,8 +16,8 @@ Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env,
   std::unique_ptr<Index> index(new Index(std::move(*db)));
   if (auto loaded = index->Load(); !loaded) {
     return Fail(loaded.error().code(), "index " + path + ": " + loaded.error().context() +
-                                           " (keep this directory as it is and give the "
-                                           "daemon a new, empty one)");
+                                           " (make a new one out of the segments with 'quire "
+                                           "disk rebuild-index')");
   }
   return index;
 }

@@ -50,7 +50,7 @@ std::unexpected<common::Error> FailOpen(const rocksdb::Status& status, const std
   return Fail(Errc::kCorrupt,
               text +
                   " (check the disk and the rights of the directory; if the index is damaged, "
-                  "keep this directory as it is and give the daemon a new, empty one)");
+                  "make a new one with 'quire disk rebuild-index')");
 }
 
 // How the index is read, by the daemon and by the tools.

@@ -97,14 +97,13 @@ Result<void> OfflineSegment::ReadEnds() {
 }
 
 Result<void> OfflineSegment::ReadRecords() {
-  const std::uint32_t seed = RecordSeed(id_);
   std::optional<std::uint64_t> bad;  // where what does not verify began
   const auto close = [&] {
     if (bad) Report(Part::kRecords, *bad, offset_, "bytes that are no record");
     bad.reset();
   };
   while (offset_ < end_) {
-    QUIRE_TRY(Fill(kMaxSegmentRecordBytes));
+    QUIRE_TRY(Fill(2 * kMaxSegmentRecordBytes));
     const std::string_view rest = window();
     // Without a footer the padding at the end is met.
     if (!footer_ && !record_bytes_ && rest.size() < common::kDiskBlockBytes &&
@@ -112,20 +111,17 @@ Result<void> OfflineSegment::ReadRecords() {
       close();
       return {};
     }
-    if (PlausibleAt(rest)) {
+    if (const auto header = RecordAt(rest)) {
       const auto length = common::LoadBig<std::uint32_t>(rest.data() + 4);
-      const auto entry = OpenRecord(seed, rest.substr(0, kRecordHeaderBytes + length));
-      const auto header = entry ? protocol::VerifyEntry(*entry) : Fail(Errc::kCorrupt);
-      if (header) {
-        close();
-        ++records_;
-        if (visitor_.record) visitor_.record(*header, offset_, length);
-        Advance(kRecordHeaderBytes + length);
-        continue;
-      }
+      close();
+      ++records_;
+      if (visitor_.record) visitor_.record(*header, offset_, length);
+      Advance(kRecordHeaderBytes + length);
+      continue;
     }
-    if (!bad) bad = offset_;
-    Advance(1);
+    const bool begins = !bad;
+    if (begins) bad = offset_;
+    Advance(begins ? DamagedRecordBytes(rest) : 1);
   }
   close();
   if (footer_ && !damaged_ && records_ != footer_->records) {
@@ -164,6 +160,24 @@ void OfflineSegment::Advance(std::size_t bytes) {
   begin_ += bytes;
   offset_ += bytes;
   if (visitor_.progress) visitor_.progress(bytes);
+}
+
+std::optional<protocol::EntryHeader> OfflineSegment::RecordAt(std::string_view bytes) const {
+  if (!PlausibleAt(bytes)) return std::nullopt;
+  const auto length = common::LoadBig<std::uint32_t>(bytes.data() + 4);
+  const auto entry = OpenRecord(seed_, bytes.substr(0, kRecordHeaderBytes + length));
+  const auto header = entry ? protocol::VerifyEntry(*entry) : Fail(Errc::kCorrupt);
+  return header ? std::optional(*header) : std::nullopt;
+}
+
+// Most damage leaves the length as it was. Then the record is passed as a whole, for a client can
+// have put anything into its payload, records too. Else 1.
+std::size_t OfflineSegment::DamagedRecordBytes(std::string_view bytes) const {
+  if (bytes.size() < kRecordHeaderBytes) return 1;
+  const std::size_t all = kRecordHeaderBytes + common::LoadBig<std::uint32_t>(bytes.data() + 4);
+  if (all > kMaxSegmentRecordBytes || all > bytes.size()) return 1;
+  const bool last = offset_ + all == end_;
+  return last || RecordAt(bytes.substr(all)) ? all : 1;
 }
 
 // Cheap enough to be asked at every byte behind damage, and rarely true where no record begins.

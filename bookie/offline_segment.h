@@ -58,10 +58,14 @@ class OfflineSegment {
   std::string_view window() const { return std::string_view(window_).substr(begin_); }
   void Advance(std::size_t bytes);
   bool PlausibleAt(std::string_view bytes) const;
+  std::optional<protocol::EntryHeader> RecordAt(std::string_view bytes) const;
+  // How far to go on from a record that does not verify.
+  std::size_t DamagedRecordBytes(std::string_view bytes) const;
   void Report(Damage::Part part, std::uint64_t offset, std::uint64_t end, std::string what);
 
   const common::File& file_;
   const SegmentId id_;
+  const std::uint32_t seed_ = RecordSeed(id_);
   const std::uint64_t file_bytes_;
   const std::optional<std::uint64_t> record_bytes_;
   const Visitor& visitor_;

@@ -158,14 +158,16 @@ void OfflineVerify::CheckIndex() {
     Give({.file = "index",
           .what = "cannot be opened: " + index.error().ToString(),
           .advice =
-              "nothing in this directory can be served without it; " + std::string(kOtherCopies)});
+              "nothing in this directory can be served without it; 'quire disk rebuild-index' "
+              "makes a new one out of the segments"});
   }
   CheckTables();
   if (!index_ && !index_broken_ && !segments_.empty()) {
     index_broken_ = true;
     Give({.file = "index",
           .what = "is missing, but there are segments",
-          .advice = "put it back from where it is; " + std::string(kOtherCopies)});
+          .advice = "put it back from where it is, or make a new one with 'quire disk "
+                    "rebuild-index'"});
   }
   if (!index_) return;
   LedgerId ledger(-1);

@@ -89,6 +89,16 @@ std::string SegmentsText(const DirectoryReport& report) {
   return table.Text();
 }
 
+// The index was rebuilt, and of what it does not know nothing is certain.
+std::string LimboText(const DirectoryReport& report) {
+  if (!report.commit || report.commit->limbo_floor == LedgerId(0)) return "";
+  const bool fixed = report.commit->limbo_floor != bookie::kLimboEverywhere;
+  return "limbo      the index was rebuilt: every ledger " +
+         (fixed ? "below " + std::to_string(report.commit->limbo_floor.value())
+                : "of before the next start") +
+         " that is not known here is fenced and in limbo\n";
+}
+
 struct Sums {
   std::uint64_t journal_bytes = 0;
   std::uint64_t journal_records = 0;
@@ -132,7 +142,8 @@ std::string DirectoryText(const DirectoryReport& report) {
   text += "segments   " + Count(report.segments.size()) + " with " + Bytes(sums.segment_bytes) +
           ", live " + Bytes(sums.live) + ", garbage " + Bytes(sums.garbage) + "\n";
   text += "ledgers    " + Count(report.ledgers) + ", of them " + Count(report.fenced) +
-          " fenced, " + Count(report.limbo) + " in limbo, " + Count(report.deleted) + " deleted\n";
+          " fenced, " + Count(report.limbo) + " in limbo, " + Count(report.deleted) + " deleted\n" +
+          LimboText(report);
   if (!report.journal.empty()) text += "\n" + JournalText(report);
   if (!report.segments.empty()) text += "\n" + SegmentsText(report);
   return text;
@@ -161,6 +172,7 @@ nlohmann::json DirectoryJson(const DirectoryReport& report) {
   if (report.commit) {
     json["stored_lsn"] = report.commit->stored;
     json["next_segment"] = report.commit->next_segment;
+    json["limbo_floor"] = report.commit->limbo_floor.value();
   }
   for (const JournalFileReport& file : report.journal) {
     json["journal"].push_back({{"name", file.name},

@@ -297,6 +297,28 @@ TEST_F(RebuildCopiesTest, CopiesThatDifferAreReported) {  // T-37
   EXPECT_EQ(summary.findings.kept()[0].entries, std::pair(EntryId(4), EntryId(4)));
 }
 
+// A client wrote a whole record of this segment into its payload: damage in front of it must not
+// bring it to light.
+TEST_F(RebuildCopiesTest, WhatStandsInAPayloadIsNoRecord) {
+  common::AlignedBuffer hidden;
+  AppendRecord(RecordSeed(1), MakeEntry(1, 5), hidden);
+  std::string outer;
+  protocol::EncodeEntry({.ledger = LedgerId(1), .entry = EntryId(1)}, hidden.view(), outer);
+  ASSERT_TRUE(store_.Open());
+  store_.Add(1, 0);
+  store_.lsn += 2;
+  store_.store->Add(LedgerId(1), EntryId(1), outer);
+  store_.Add(1, 9);
+  ASSERT_TRUE(store_.Flush());
+  store_.disk.Flip(SegmentName(1), kSegmentHeaderBytes + kRecordHeaderBytes + 136 + 20);
+  const auto summary = Rebuild();
+  EXPECT_EQ(summary.findings.damages(), 1U);
+  EXPECT_EQ(summary.records, 2U);
+  ASSERT_TRUE(store_.Open());
+  EXPECT_EQ(store_.ReadOne(1, 5), protocol::Code::kNoEntry);
+  EXPECT_EQ(store_.ReadOne(1, 9), protocol::Code::kOk);
+}
+
 // Recovery filled gaps below what was there: ranges must not overlap, whatever the order.
 TEST_F(RebuildCopiesTest, GapsThatWereFilledLaterComeBack) {
   ASSERT_TRUE(store_.Open());
