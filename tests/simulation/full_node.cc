@@ -83,12 +83,14 @@ class FullNode final : public BookieNode {
   void SetDiskFull(bool full) override {
     std::uint64_t used = 0;
     for (const std::string& name : disk_->List().value()) used += disk_->Contents(name).size();
+    full_ = full;
     disk_->set_capacity(full ? used + Below(40'000) : testing::SimDisk::kUnlimited);
   }
 
  protected:
   rpc::BookieHandler* Open(SimLoop& process, metadata::MetadataStore& store,
                            std::string& failure) override {
+    if (full_) MarkAiling();  // it may fail again before there is room
     const common::Duration sync = environment_.network.profile().sync;
     journal_worker_ = std::make_unique<SimWorker>(process, sync);
     flush_worker_ = std::make_unique<SimWorker>(process, 10 * sync);
@@ -159,6 +161,7 @@ class FullNode final : public BookieNode {
   }
 
   std::unique_ptr<testing::SimDisk> disk_;
+  bool full_ = false;
   std::unique_ptr<rocksdb::Env> index_env_;
   // Of the running process.
   std::unique_ptr<SimWorker> journal_worker_;
