@@ -1,6 +1,7 @@
 #include "bookie/collector.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -14,7 +15,9 @@ using protocol::LedgerId;
 
 namespace {
 
-constexpr std::size_t kFewLedgers = 10;  // so few may all be gone without anything being wrong
+std::string Minutes(common::Duration duration) {
+  return std::to_string(std::chrono::ceil<std::chrono::minutes>(duration).count()) + " minutes";
+}
 
 }  // namespace
 
@@ -30,10 +33,35 @@ void Collector::Start() {
 }
 
 void Collector::Schedule() {
-  timer_ = environment_.loop.After(options_.interval, [this] {
+  const auto wait = std::exchange(again_, false) ? common::Duration{} : options_.interval;
+  timer_ = environment_.loop.After(wait, [this] {
     timer_ = 0;
     CheckInstance();
   });
+}
+
+void Collector::Trigger() {
+  again_ = true;
+  if (timer_ == 0) return;
+  environment_.loop.Cancel(timer_);
+  Schedule();
+}
+
+std::size_t Collector::Consent() {
+  consented_ = held_back_;
+  if (!consented_.empty()) {
+    environment_.log.Warning("an operator consents: the next round of space collection drops " +
+                             std::to_string(consented_.size()) + " ledgers that were held back");
+    Trigger();
+  }
+  return consented_.size();
+}
+
+CollectionStats Collector::stats() const {
+  CollectionStats stats = stats_;
+  stats.held_back = held_back_.size();
+  stats.consented = consented_.size();
+  return stats;
 }
 
 void Collector::CheckInstance() {
@@ -43,6 +71,7 @@ void Collector::CheckInstance() {
     if (alive.expired()) return;
     if (instance && *instance == environment_.instance) return BeginRound();
     const bool other = instance || instance.error().code() == Errc::kWrongInstance;
+    if (other) stats_.believed = false;
     if (other && !std::exchange(warned_, true)) {
       environment_.log.Warning(
           "space collection stands still: the metadata store is not that of cluster " +
@@ -61,6 +90,7 @@ void Collector::BeginRound() {
     to_purge_.insert(buried.begin(), buried.end());
   }
   const auto ledgers = environment_.shard.Ledgers(false);
+  round_.holding = ledgers.size();
   round_.to_ask.assign(ledgers.begin(), ledgers.end());
   round_.to_ask.insert(round_.to_ask.end(), to_purge_.begin(), to_purge_.end());
   AskMore();
@@ -101,16 +131,13 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
     return;
   }
   // Of those in limbo many may be gone: a rebuilt index has the deleted ones again.
-  const bool settled = !environment_.shard.InLimbo(ledger);
   ++round_.asked;
-  round_.asked_settled += settled ? 1 : 0;
-  if (absent) {
+  if (absent && !condemned_.contains(ledger)) {
     round_.absent.insert(ledger);
-    round_.absent_settled += settled ? 1 : 0;
-  } else if (record->value->state == metadata::LedgerState::kDeleted &&
-             environment_.shard.HasKey(ledger, record->value->key)) {
-    round_.deleted.push_back(ledger);
-    Deleted(ledger, *record);
+    round_.absent_settled += environment_.shard.InLimbo(ledger) ? 0 : 1;
+  } else if (absent || (record->value->state == metadata::LedgerState::kDeleted &&
+                        environment_.shard.HasKey(ledger, record->value->key))) {
+    round_.deleted.insert(ledger);
   } else {
     round_.present.insert(ledger);
   }
@@ -125,46 +152,86 @@ void Collector::Deleted(LedgerId ledger, const VersionedLedger& record) {
   environment_.ledgers.Purge(ledger, record.version, [](const common::Result<void>&) {});
 }
 
-bool Collector::Unbelievable() const {
-  return (round_.asked_settled >= kFewLedgers &&
-          round_.absent_settled * 2 > round_.asked_settled) ||
-         (round_.asked >= kFewLedgers && round_.absent.size() == round_.asked);
+void Collector::EndRound() {
+  ++stats_.rounds;
+  const auto share = options_.max_drop_share * static_cast<double>(round_.holding);
+  const std::size_t allowance =
+      std::max(options_.always_droppable, static_cast<std::size_t>(share));
+  JudgeAbsent(allowance);
+  for (const LedgerId ledger : round_.present) condemned_.erase(ledger);
+  condemned_.merge(round_.deleted);
+  DropDue(allowance);
+  Schedule();
 }
 
-void Collector::EndRound() {
-  const common::TimePoint now = environment_.loop.Now();
-  if (Unbelievable()) {
-    if (!std::exchange(warned_, true)) {
-      environment_.log.Warning(
-          "space collection stands still: the metadata store does not have " +
-          std::to_string(round_.absent.size()) + " of " + std::to_string(round_.asked) +
-          " ledgers stored here. Nothing is deleted; if the store was emptied or "
-          "restored from an old copy, restore it");
-    }
-    absent_since_.clear();
-    return Schedule();
-  }
-  std::size_t dropped = round_.deleted.size();
-  for (const LedgerId ledger : round_.deleted) {
-    environment_.shard.Drop(ledger);
-    to_purge_.insert(ledger);
-    absent_since_.erase(ledger);
-  }
+// A round that was cut short has asked too few to judge what is missing.
+void Collector::JudgeAbsent(std::size_t allowance) {
   for (const LedgerId ledger : round_.present) absent_since_.erase(ledger);
-  // A round that was cut short has asked too few to judge what is missing.
-  if (round_.broken) round_.absent.clear();
-  for (const LedgerId ledger : round_.absent) {
-    const auto since = absent_since_.try_emplace(ledger, now).first;
-    if (now - since->second < options_.interval) continue;
-    environment_.shard.Drop(ledger);
-    absent_since_.erase(since);
-    ++dropped;
+  if (round_.broken) return;
+  const common::TimePoint now = environment_.loop.Now();
+  for (const LedgerId ledger : round_.absent) absent_since_.try_emplace(ledger, now);
+  std::erase_if(absent_since_, [this](const auto& since) {  // dropped, or it said deleted meanwhile
+    return !round_.absent.contains(since.first);
+  });
+  stats_.missing = round_.absent.size();
+  const bool all = round_.absent.size() == round_.asked && round_.asked > allowance;
+  stats_.believed = round_.absent_settled <= allowance && !all;
+  if (stats_.believed) {
+    warned_ = false;
+  } else if (!std::exchange(warned_, true)) {
+    environment_.log.Warning(
+        "space collection stands still: the metadata store does not have " +
+        std::to_string(stats_.missing) + " of " + std::to_string(round_.holding) +
+        " ledgers stored here, and no more than " + std::to_string(allowance) +
+        " may go at once. Nothing is deleted. If the store was emptied, restored from an old copy "
+        "or is a wrong one, put that right. If the ledgers are gone for good, POST "
+        "/collection/consent " +
+        Minutes(options_.absence_interval) + " from now");
   }
-  if (!round_.broken) warned_ = false;
+}
+
+// What may go by the evidence, whatever the number; first what the metadata store says itself.
+std::vector<LedgerId> Collector::Due() const {
+  std::vector<LedgerId> due(condemned_.begin(), condemned_.end());
+  if (round_.broken) return due;
+  const common::TimePoint now = environment_.loop.Now();
+  const auto wait = std::max(options_.absence_interval, options_.interval);
+  for (const auto& [ledger, since] : absent_since_) {
+    if (now - since >= wait) due.push_back(ledger);
+  }
+  return due;
+}
+
+void Collector::DropDue(std::size_t allowance) {
+  std::size_t left = stats_.believed ? allowance : 0;
+  std::size_t dropped = 0;
+  held_back_.clear();
+  for (const LedgerId ledger : Due()) {
+    if (!consented_.contains(ledger)) {
+      if (left == 0) {
+        held_back_.insert(ledger);
+        continue;
+      }
+      --left;
+    }
+    environment_.shard.Drop(ledger);
+    ++dropped;
+    absent_since_.erase(ledger);
+    if (condemned_.erase(ledger) > 0) to_purge_.insert(ledger);
+  }
+  consented_.clear();
+  stats_.dropped += dropped;
   if (dropped > 0) {
     environment_.log.Info("collected the space of " + std::to_string(dropped) + " deleted ledgers");
   }
-  Schedule();
+  if (held_back_.empty()) return;
+  environment_.log.Warning(
+      std::to_string(held_back_.size()) + " ledgers may go and are held back: " +
+      (stats_.believed ? "a round takes no more than " + std::to_string(allowance) +
+                             ", the rest goes with the next ones. To let them go now"
+                       : "the metadata store lost too many to be believed. If they are gone for "
+                         "good") +
+      ", POST /collection/consent");
 }
 
 }  // namespace quire::bookie

@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "bookie/collection_stats.h"
 #include "bookie/log.h"
 #include "bookie/shard.h"
 #include "common/loop.h"
@@ -23,14 +24,24 @@ struct CollectorOptions {
   // The record of a deleted ledger stays so long after the deletion, so that every bookie sees it;
   // at least two intervals are kept.
   common::Duration purge_grace = std::chrono::hours(1);
+  // A record must be missing in two rounds so far apart, and in all between. An hour, so that a
+  // metadata store that is restored, or an address that is put right, comes before the loss.
+  common::Duration absence_interval = std::chrono::hours(1);
+  // What may go in one round without an operator's consent, of the ledgers that hold something.
+  double max_drop_share = 0.1;
+  // So many may always go, or a bookie with few ledgers could never delete one.
+  std::size_t always_droppable = 10;
   std::size_t reads_in_flight = 32;
 };
 
 // Gives back the space of deleted ledgers. Every interval it asks the metadata store, linearizably,
-// for each ledger of the shard (T-29, T-30). A record that says deleted is reason enough to bury
-// the ledger; a missing record must be seen twice, an interval apart; everything else keeps it. A
-// metadata store that seems to have lost most ledgers, or is that of another cluster, is not
-// believed at all. Loop thread only.
+// for each ledger of the shard (T-29, T-30). A record that says deleted, of this very ledger by its
+// key, is reason enough to bury the ledger; a missing record must be seen twice, absence_interval
+// apart; everything else keeps it. At most a share of the ledgers goes in a round: of records that
+// say deleted the rest waits for the next rounds, but when more than the share is missing the
+// metadata store is a wrong or an emptied one, and nothing goes at all. An operator may consent to
+// what is held back. The metadata store of another cluster is not believed at all. Loop thread
+// only.
 class Collector {
  public:
   // Milliseconds since 1970.
@@ -53,20 +64,27 @@ class Collector {
 
   // The first round begins after one interval.
   void Start();
+  // A round begins now, or once more when the one under way has ended.
+  void Trigger();
+  // The next round, which begins now, may drop the ledgers that are held back, however many: those
+  // and no others. Gives their number; 0: nothing is held back.
+  std::size_t Consent();
+  CollectionStats stats() const;
 
  private:
+  using LedgerSet = std::set<protocol::LedgerId>;
+
   // What one round has found out.
   struct Round {
     std::deque<protocol::LedgerId> to_ask;
     std::size_t in_flight = 0;
-    std::size_t asked = 0;  // ledgers that hold something, answered
-    // Of them, those not in limbo, and how many of these have no record.
-    std::size_t asked_settled = 0;
-    std::size_t absent_settled = 0;
-    bool broken = false;  // the metadata store failed: the rest is not asked
-    std::vector<protocol::LedgerId> deleted;
-    std::set<protocol::LedgerId> absent;
-    std::set<protocol::LedgerId> present;
+    std::size_t holding = 0;         // ledgers that hold something
+    std::size_t asked = 0;           // of them, those that were answered for
+    std::size_t absent_settled = 0;  // without a record, and not in limbo
+    bool broken = false;             // the metadata store failed: the rest is not asked
+    LedgerSet deleted;
+    LedgerSet absent;
+    LedgerSet present;
   };
 
   void Schedule();
@@ -76,18 +94,26 @@ class Collector {
   void Answered(protocol::LedgerId ledger, common::Result<metadata::VersionedLedger> record);
   void Deleted(protocol::LedgerId ledger, const metadata::VersionedLedger& record);
   void EndRound();
-  bool Unbelievable() const;
+  void JudgeAbsent(std::size_t allowance);
+  std::vector<protocol::LedgerId> Due() const;
+  void DropDue(std::size_t allowance);
 
   const Environment environment_;
   const CollectorOptions options_;
   // Loop thread.
   common::Loop::TimerId timer_ = 0;
   bool first_round_ = true;
+  bool again_ = false;   // the round under way is to be followed by another at once
   bool warned_ = false;  // of a metadata store not believed; once until it is again
   Round round_;
+  CollectionStats stats_;  // but for what the sets below say
   std::map<protocol::LedgerId, common::TimePoint> absent_since_;
+  // Their record said deleted, which is final; they wait to be dropped.
+  LedgerSet condemned_;
+  LedgerSet held_back_;  // as of the last round
+  LedgerSet consented_;  // of those: to be dropped in the next round
   // Buried here, and their record may still be there to purge.
-  std::set<protocol::LedgerId> to_purge_;
+  LedgerSet to_purge_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

@@ -131,6 +131,11 @@ Result<void> BookieDaemon::StartHttp() {
                                                       : Control(&Shard::compactor, command));
                 });
               },
+          .collection =
+              [this](CollectionCommand command, auto done) {
+                loop_.Post(
+                    [this, command, done = std::move(done)]() mutable { done(Collect(command)); });
+              },
           .log = options_.log},
       options_.http->control_from_anywhere);
   auto server = HttpServer::Start(
@@ -173,6 +178,9 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
     snapshot.shards.back().registered = i < service.registrations.size() &&
                                         service.registrations[i] != nullptr &&
                                         service.registrations[i]->registered();
+    if (i < service.collectors.size() && service.collectors[i] != nullptr) {
+      snapshot.shards.back().collection = service.collectors[i]->stats();
+    }
   }
   snapshot.memory = budget_.Uses(snapshot.server, snapshot.shards);
   return snapshot;
@@ -195,6 +203,29 @@ Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundC
     } else {
       worker->Trigger();
     }
+  }
+  return Snapshot();
+}
+
+Result<DaemonSnapshot> BookieDaemon::Collect(CollectionCommand command) {
+  std::size_t consented = 0;
+  bool any = false;
+  if (service_ && service_->serving) {
+    for (const auto& collector : service_->collectors) {
+      if (!collector) continue;
+      any = true;
+      if (command == CollectionCommand::kRun) {
+        collector->Trigger();
+      } else {
+        consented += collector->Consent();
+      }
+    }
+  }
+  if (!any) return Fail(Errc::kBusy, "no directory is there to collect space in");
+  if (command == CollectionCommand::kConsent && consented == 0) {
+    return Fail(Errc::kBusy,
+                "no ledger is held back: consent is given to those that /status shows as "
+                "held_back, and to no others");
   }
   return Snapshot();
 }

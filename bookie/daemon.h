@@ -70,6 +70,7 @@ class BookieDaemon {
   // Of the Compactor or the Scrubber that `of` gives; null: the directory has none.
   template <typename Worker>
   common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command);
+  common::Result<DaemonSnapshot> Collect(CollectionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
   common::Result<protocol::LedgerId> NewLedgerId();
   common::Result<void> OpenHomes(protocol::InstanceId instance);

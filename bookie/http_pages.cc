@@ -23,7 +23,9 @@ constexpr std::string_view kIndex =
     "POST /compaction/resume  goes on\n"
     "POST /scrub/run          begins to read and verify everything now\n"
     "POST /scrub/pause        stops reading until it is resumed\n"
-    "POST /scrub/resume       goes on\n";
+    "POST /scrub/resume       goes on\n"
+    "POST /collection/run     looks for deleted ledgers now\n"
+    "POST /collection/consent lets the ledgers go that space collection holds back\n";
 
 HttpResponse Text(unsigned status, std::string body) {
   return {.status = status, .body = std::move(body)};
@@ -90,6 +92,12 @@ std::optional<BackgroundCommand> CommandOf(std::string_view path, std::string_vi
   return std::nullopt;
 }
 
+std::optional<CollectionCommand> CollectionCommandOf(std::string_view path) {
+  if (path == "/collection/run") return CollectionCommand::kRun;
+  if (path == "/collection/consent") return CollectionCommand::kConsent;
+  return std::nullopt;
+}
+
 }  // namespace
 
 void HttpPages::Handle(const HttpRequest& request, common::Callback<HttpAnswer> done) const {
@@ -106,6 +114,9 @@ void HttpPages::Handle(const HttpRequest& request, common::Callback<HttpAnswer> 
   for (const auto& [at, work] : kWorks) {
     const auto command = CommandOf(path, at);
     if (command) return Control(request, work, *command, std::move(done));
+  }
+  if (const auto command = CollectionCommandOf(path)) {
+    return Collection(request, *command, std::move(done));
   }
   for (const auto& [at, page] : kPages) {
     if (path != at) continue;
@@ -146,12 +157,22 @@ void HttpPages::Control(const HttpRequest& request, BackgroundWork work, Backgro
                         common::Callback<HttpAnswer> done) const {
   if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
   if (auto forbidden = Forbids(request)) return Say(*std::move(forbidden), std::move(done));
-  daemon_.control(work, command,
-                  [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
-                    if (!outcome)
-                      return Say(Text(409, outcome.error().context() + "\n"), std::move(done));
-                    done([this, daemon = *std::move(outcome)] { return Status(daemon, process_); });
-                  });
+  daemon_.control(work, command, Told(std::move(done)));
+}
+
+void HttpPages::Collection(const HttpRequest& request, CollectionCommand command,
+                           common::Callback<HttpAnswer> done) const {
+  if (request.method != "POST") return Say(NotAllowed("POST"), std::move(done));
+  if (auto forbidden = Forbids(request)) return Say(*std::move(forbidden), std::move(done));
+  daemon_.collection(command, Told(std::move(done)));
+}
+
+common::Callback<common::Result<DaemonSnapshot>> HttpPages::Told(
+    common::Callback<HttpAnswer> done) const {
+  return [this, done = std::move(done)](common::Result<DaemonSnapshot> outcome) mutable {
+    if (!outcome) return Say(Text(409, outcome.error().context() + "\n"), std::move(done));
+    done([this, daemon = *std::move(outcome)] { return Status(daemon, process_); });
+  };
 }
 
 }  // namespace quire::bookie

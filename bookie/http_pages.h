@@ -16,9 +16,12 @@ namespace quire::bookie {
 enum class BackgroundWork { kCompaction, kScrub };
 enum class BackgroundCommand { kRun, kPause, kResume };
 
+// And of their space collection.
+enum class CollectionCommand { kRun, kConsent };
+
 // Which URL does what. GET /metrics, /livez, /readyz, /status, /log; POST /compaction/run, /pause
-// and /resume, /scrub/ the same, and /log?level=LEVEL, which is for clients on this machine only
-// unless
+// and /resume, /scrub/ the same, /collection/run and /consent, and /log?level=LEVEL, which is for
+// clients on this machine only unless
 // `control_from_anywhere`, and not for pages in a browser. Server's thread.
 class HttpPages {
  public:
@@ -30,6 +33,8 @@ class HttpPages {
     std::function<void(BackgroundWork, BackgroundCommand,
                        common::Callback<common::Result<DaemonSnapshot>>)>
         control;
+    std::function<void(CollectionCommand, common::Callback<common::Result<DaemonSnapshot>>)>
+        collection;
     StderrLog* log = nullptr;  // outlives the pages; null: the level cannot be changed
   };
 
@@ -46,6 +51,10 @@ class HttpPages {
   std::optional<HttpResponse> Forbids(const HttpRequest& request) const;
   void Control(const HttpRequest& request, BackgroundWork work, BackgroundCommand command,
                common::Callback<HttpAnswer> done) const;
+  void Collection(const HttpRequest& request, CollectionCommand command,
+                  common::Callback<HttpAnswer> done) const;
+  // Answers with the state that it gets, or with what refused it.
+  common::Callback<common::Result<DaemonSnapshot>> Told(common::Callback<HttpAnswer> done) const;
   HttpResponse LogLevels(const HttpRequest& request) const;
 
   const Daemon daemon_;

@@ -36,6 +36,7 @@ class ShardPages {
     Space();
     Compaction();
     Scrub();
+    Collection();
     State();
   }
 
@@ -79,6 +80,7 @@ class ShardPages {
   void Space();
   void Compaction();
   void Scrub();
+  void Collection();
   void State();
 
   const DaemonSnapshot& daemon_;
@@ -238,6 +240,22 @@ void ShardPages::Scrub() {
             text_.Sample({{"bookie", id}}, static_cast<std::uint64_t>(*shard.scrub->since_pass /
                                                                       std::chrono::seconds(1)));
           });
+}
+
+void ShardPages::Collection() {
+  Counter("quire_bookie_collection_rounds_total", "Rounds of space collection.",
+          [](Shard s) { return s.collection ? s.collection->rounds : 0; });
+  Counter("quire_bookie_collection_dropped_total", "Deleted ledgers dropped.",
+          [](Shard s) { return s.collection ? s.collection->dropped : 0; });
+  Gauge("quire_bookie_collection_missing",
+        "Ledgers stored here that the metadata store did not have in the last round.",
+        [](Shard s) { return s.collection ? s.collection->missing : 0; });
+  Gauge("quire_bookie_collection_held_back",
+        "Ledgers that may go and wait for a later round or an operator's consent.",
+        [](Shard s) { return s.collection ? s.collection->held_back : 0; });
+  Gauge("quire_bookie_collection_believed",
+        "0 while the metadata store lost too much, or is another cluster's: nothing is dropped.",
+        [](Shard s) { return std::uint64_t{!s.collection || s.collection->believed}; });
 }
 
 void ShardPages::State() {

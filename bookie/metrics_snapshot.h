@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bookie/collection_stats.h"
 #include "bookie/compaction_options.h"
 #include "bookie/journal.h"
 #include "bookie/log.h"
@@ -36,6 +37,7 @@ struct ShardSnapshot {
   StoreStats store;
   std::optional<CompactionStats> compaction;
   std::optional<ScrubStats> scrub;
+  std::optional<CollectionStats> collection;
   std::uint64_t reads_waiting = 0;  // for a reader, or with one
   std::uint64_t lookup_bytes = 0;   // of adds that wait to learn if they are duplicates
   std::uint64_t expired = 0;        // look-ups that nobody waited for any more, not carried out

@@ -251,6 +251,7 @@ ShardSnapshot Shard::Snapshot() const {
                          .store = core.store->stats(),
                          .compaction = std::nullopt,
                          .scrub = std::nullopt,
+                         .collection = std::nullopt,
                          .reads_waiting = core.reads.size(),
                          .lookup_bytes = parts_->adds.lookups().bytes(),
                          .expired = core.reads.expired() + parts_->adds.lookups().expired()};

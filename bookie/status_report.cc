@@ -59,6 +59,17 @@ void WriteMemory(const DaemonSnapshot& daemon, JsonText& json) {
   json.CloseObject();
 }
 
+void WriteCollection(const CollectionStats& stats, JsonText& json) {
+  json.OpenObject();
+  json.Put("believed", stats.believed);
+  json.Put("missing", stats.missing);
+  json.Put("held_back", stats.held_back);
+  json.Put("consented", stats.consented);
+  json.Put("rounds", stats.rounds);
+  json.Put("dropped", stats.dropped);
+  json.CloseObject();
+}
+
 void WriteJournal(const ShardSnapshot& shard, JsonText& json) {
   json.OpenObject();
   json.Put("last_lsn", shard.journal_last);
@@ -155,6 +166,12 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Key("scrub");
   if (shard.scrub) {
     WriteScrub(*shard.scrub, json);
+  } else {
+    json.Null();
+  }
+  json.Key("collection");
+  if (shard.collection) {
+    WriteCollection(*shard.collection, json);
   } else {
     json.Null();
   }

@@ -43,7 +43,7 @@ class CollectorTest : public ShardFixture {
             .instance = kInstance,
             .wall_ms = [this] { return wall_ms_; },
             .log = Log([this](LogLevel, std::string_view line) { log_ += std::string(line); })},
-        CollectorOptions{.interval = kInterval});
+        collection_);
     collector_->Start();
   }
 
@@ -99,6 +99,7 @@ class CollectorTest : public ShardFixture {
 
   static constexpr protocol::InstanceId kInstance{.high = 4, .low = 2};
 
+  CollectorOptions collection_{.interval = kInterval, .absence_interval = kInterval};
   std::int64_t wall_ms_ = 1'700'000'000'000;
   common::Random random_{3};
   std::shared_ptr<metadata::MemoryTree> tree_ = std::make_shared<metadata::MemoryTree>();
@@ -154,22 +155,125 @@ TEST_F(CollectorTest, ARecordThatComesBackStartsTheCountAgain) {
   EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
 }
 
-TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
-  Make(12);
-  MarkDeleted(ids_[11]);
-  for (int i = 0; i < 7; ++i) Erase(ids_[static_cast<std::size_t>(i)]);
-  for (int round = 0; round < 4; ++round) Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty()) << "not even the one that looks deleted";
-  EXPECT_THAT(log_, HasSubstr("does not have 7 of 12"));
-  EXPECT_EQ(log_.find("stands still"), log_.rfind("stands still")) << "said once";
+TEST_F(CollectorTest, TheTwoAbsencesAreTheConfiguredTimeApart) {  // T-30
+  collection_.absence_interval = 5 * kInterval / 2;
+  Collect();
+  Make(2);
+  Erase(ids_[0]);
+  for (int round = 0; round < 3; ++round) {
+    Round();
+    EXPECT_THAT(shard_->Ledgers(true), IsEmpty()) << round;
+  }
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_EQ(collector_->stats().dropped, 1U);
 }
 
-TEST_F(CollectorTest, HalfOfTheLedgersMayBeGone) {
+TEST_F(CollectorTest, TriggeredRoundsDoNotShortenTheTimeBetweenTheTwoAbsences) {
+  Make(2);
+  Erase(ids_[0]);
+  for (int i = 0; i < 5; ++i) {
+    collector_->Trigger();
+    loop_.Advance({});
+    Turn();
+  }
+  EXPECT_EQ(collector_->stats().rounds, 5U);
+  EXPECT_EQ(collector_->stats().missing, 1U);
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+}
+
+TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
+  Make(24);
+  MarkDeleted(ids_[23]);
+  for (std::size_t i = 0; i < 11; ++i) Erase(ids_[i]);
+  for (int round = 0; round < 4; ++round) Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty()) << "not even the one that looks deleted";
+  EXPECT_THAT(log_, HasSubstr("does not have 11 of 24"));
+  EXPECT_EQ(log_.find("stands still"), log_.rfind("stands still")) << "said once";
+  EXPECT_FALSE(collector_->stats().believed);
+  EXPECT_EQ(collector_->stats().missing, 11U);
+  EXPECT_EQ(collector_->stats().held_back, 12U);
+}
+
+TEST_F(CollectorTest, AFewLedgersMayAlwaysGo) {
   Make(12);
-  for (int i = 0; i < 6; ++i) Erase(ids_[static_cast<std::size_t>(i)]);
+  for (std::size_t i = 0; i < 10; ++i) Erase(ids_[i]);
   Round();
   Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 6U);
+  EXPECT_EQ(shard_->Ledgers(true).size(), 10U);
+}
+
+TEST_F(CollectorTest, OfManyDeletedLedgersAShareGoesInEachRound) {
+  collection_.max_drop_share = 0.25;
+  collection_.always_droppable = 1;
+  Collect();
+  Make(20);
+  for (std::size_t i = 0; i < 16; ++i) MarkDeleted(ids_[i]);
+  Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 5U);
+  EXPECT_EQ(collector_->stats().held_back, 11U);
+  EXPECT_TRUE(collector_->stats().believed);
+  EXPECT_THAT(log_, HasSubstr("11 ledgers may go and are held back: a round takes no more than 5"));
+  Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 8U) << "a quarter of the 15 that are left";
+  for (int round = 0; round < 12; ++round) Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 16U);
+  EXPECT_EQ(collector_->stats().held_back, 0U);
+}
+
+// Another bookie purges the record while this one still waits to drop its copy.
+TEST_F(CollectorTest, WhatSaidDeletedOnceNeedsNoAbsence) {
+  collection_.always_droppable = 1;
+  Collect();
+  Make(3);
+  MarkDeleted(ids_[0]);
+  MarkDeleted(ids_[1]);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  Erase(ids_[1]);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0], ids_[1]));
+}
+
+// The wrong metadata store was put right in time.
+TEST_F(CollectorTest, ARecordThatIsNotDeletedAfterAllTakesTheVerdictBack) {
+  collection_.always_droppable = 1;
+  Collect();
+  Make(3);
+  const std::string path = metadata::LedgerStore::Path(ids_[1]);
+  const std::string value = tree_->Read(path)->value;
+  MarkDeleted(ids_[0]);
+  MarkDeleted(ids_[1]);
+  Round();
+  Erase(ids_[1]);
+  ASSERT_TRUE(tree_->Create(path, value, 0));
+  for (int round = 0; round < 3; ++round) Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+}
+
+TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
+  collection_.absence_interval = 2 * kInterval;
+  Collect();
+  Make(30);
+  EXPECT_EQ(collector_->Consent(), 0U) << "there is nothing to consent to";
+  for (std::size_t i = 0; i < 11; ++i) Erase(ids_[i]);
+  Round();
+  Round();
+  EXPECT_EQ(collector_->Consent(), 0U) << "not before the second absence";
+  Round();
+  EXPECT_EQ(collector_->stats().held_back, 11U);
+  // What goes missing later was not consented to.
+  for (std::size_t i = 11; i < 25; ++i) Erase(ids_[i]);
+  EXPECT_EQ(collector_->Consent(), 11U);
+  EXPECT_EQ(collector_->stats().consented, 11U);
+  loop_.Advance({});  // at once
+  Turn();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 11U);
+  EXPECT_EQ(collector_->stats().consented, 0U) << "for one round";
+  for (int round = 0; round < 4; ++round) Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 11U);
+  EXPECT_EQ(collector_->stats().held_back, 14U);
+  EXPECT_THAT(log_, HasSubstr("an operator consents"));
 }
 
 // A rebuilt index has the deleted ledgers again, and they may be most of what it has.
@@ -178,6 +282,8 @@ TEST_F(CollectorTest, OfLedgersInLimboMostMayBeGone) {
   IntoLimbo();
   for (std::size_t i = 1; i < 12; ++i) Erase(ids_[i]);
   Round();
+  Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 10U) << "no more in one round";
   Round();
   EXPECT_THAT(shard_->Ledgers(false), ElementsAre(ids_[0]));
 }

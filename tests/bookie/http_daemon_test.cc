@@ -278,6 +278,7 @@ TEST_F(HttpDaemonTest, AStuckLoopIsNotAlive) {
 // Two ledgers in the same segments, of which one is deleted.
 TEST_F(HttpDaemonTest, CompactionRunsWhenAskedAndStandsStillWhenPaused) {
   options_.collector.interval = std::chrono::milliseconds(50);
+  options_.collector.absence_interval = options_.collector.interval;
   options_.shard.store.cache_bytes = 64 << 10;
   const protocol::LedgerId kept = CreateLedger();
   const protocol::LedgerId deleted = CreateLedger();

@@ -41,6 +41,12 @@ class HttpPagesTest : public ::testing::Test {
                                  if (refusal_) return done(common::Fail(*refusal_));
                                  done(daemon_);
                                },
+                           .collection =
+                               [this](CollectionCommand command, auto done) {
+                                 collection_ = command;
+                                 if (refusal_) return done(common::Fail(*refusal_));
+                                 done(daemon_);
+                               },
                            .log = log_},
                           control_from_anywhere_);
     std::optional<HttpResponse> response;
@@ -56,6 +62,7 @@ class HttpPagesTest : public ::testing::Test {
   DaemonSnapshot daemon_;
   std::optional<BackgroundWork> work_;
   std::optional<BackgroundCommand> command_;
+  std::optional<CollectionCommand> collection_;
   std::optional<common::Error> refusal_;
   bool control_from_anywhere_ = false;
   StderrLog* log_ = nullptr;
@@ -132,7 +139,7 @@ TEST_F(HttpPagesTest, StatusIsJson) {
   EXPECT_THAT(body, HasSubstr("\"compaction\":{\"running\":false,\"paused\":false,\"rounds\":0,"
                               "\"copied_bytes\":77,"));
   shard().compaction.reset();
-  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"compaction\":null,\"scrub\":null}"));
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"compaction\":null,\"scrub\":null,"));
   shard().scrub = ScrubStats{.corrupt = 3};
   EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"corrupt\":3,"));
   EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"pass_age_seconds\":null"));
@@ -232,6 +239,27 @@ TEST(JsonTextTest, SeparatesAndEscapes) {
   json.CloseObject();
   EXPECT_EQ(json.text(),
             "{\"a\":1,\"l\":[true,0.5,null,{},\"\\\"\\\\\\u0001\\u001f\uFFFD\"],\"s\":\"größe\"}");
+}
+
+TEST_F(HttpPagesTest, SpaceCollectionIsShownAndTakesConsent) {
+  EXPECT_THAT(Ask("GET", "/status").body, HasSubstr("\"collection\":null"));
+  shard().collection = CollectionStats{.missing = 5, .held_back = 3, .believed = false};
+  EXPECT_THAT(Ask("GET", "/status").body,
+              HasSubstr("\"collection\":{\"believed\":false,\"missing\":5,\"held_back\":3,"));
+  const std::string metrics = Ask("GET", "/metrics").body;
+  EXPECT_THAT(metrics, HasSubstr("quire_bookie_collection_held_back{bookie=\"01234567\"} 3\n"));
+  EXPECT_THAT(metrics, HasSubstr("quire_bookie_collection_believed{bookie=\"01234567\"} 0\n"));
+  EXPECT_EQ(Ask("POST", "/collection/run").status, 200U);
+  EXPECT_EQ(collection_, CollectionCommand::kRun);
+  EXPECT_EQ(Ask("POST", "/collection/consent").status, 200U);
+  EXPECT_EQ(collection_, CollectionCommand::kConsent);
+  collection_.reset();
+  EXPECT_EQ(Ask("POST", "/collection/consent", false).status, 403U);
+  EXPECT_EQ(Ask("POST", "/collection/consent", true, true).status, 403U);
+  EXPECT_EQ(Ask("GET", "/collection/consent").status, 405U);
+  EXPECT_FALSE(collection_);
+  refusal_ = common::Error(common::Errc::kBusy, "no ledger is held back");
+  EXPECT_EQ(Ask("POST", "/collection/consent").status, 409U);
 }
 
 }  // namespace

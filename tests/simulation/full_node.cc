@@ -45,8 +45,10 @@ bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
 }
 
 // Rounds so close together that a history sees several.
-constexpr bookie::CollectorOptions kCollection{
-    .interval = milliseconds(300), .purge_grace = milliseconds(600), .reads_in_flight = 4};
+constexpr bookie::CollectorOptions kCollection{.interval = milliseconds(300),
+                                               .purge_grace = milliseconds(600),
+                                               .absence_interval = milliseconds(300),
+                                               .reads_in_flight = 4};
 
 class FullNode final : public BookieNode {
  public:
