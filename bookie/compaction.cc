@@ -68,6 +68,10 @@ Result<CompactionCopy::Progress> CompactionCopy::Step(std::uint64_t bytes) {
 Result<CompactionCopy::Progress> CompactionCopy::Copy(std::uint64_t bytes) {
   if (!writer_) {
     auto writer = SegmentWriter::Create(core_.disk, segment_, bytes_);
+    while (!writer && writer.error().code() == common::Errc::kDiskFull &&
+           core_.MakeRoom(SegmentFileBytes(bytes_))) {
+      writer = SegmentWriter::Create(core_.disk, segment_, bytes_);
+    }
     if (!writer) return Fail(std::move(writer).error());
     writer_ = std::move(*writer);
   }

@@ -47,8 +47,8 @@ class IndexCommit {
   common::Result<void> MoveExtents(SegmentId segment, const std::vector<MovedExtent>& moved);
 
   // Durable on return. Gives the segments in which nothing is live any more: the index does not
-  // know them now and their files may be removed. kDiskFull: nothing was done, begin anew when
-  // there is room. After any other error the index takes no further commit.
+  // know them now and their files may be removed. kDiskFull: nothing was done, finish it again or
+  // begin anew when there is room. After any other error the index takes no further commit.
   common::Result<std::vector<SegmentId>> Finish(const CommitRecord& record);
 
  private:

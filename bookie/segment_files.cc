@@ -87,18 +87,20 @@ Result<std::shared_ptr<const OpenSegment>> SegmentFiles::Open(SegmentId id) {
   return segment;
 }
 
+void SegmentFiles::Forget(const std::vector<SegmentId>& ids) {
+  const std::lock_guard lock(mutex_);
+  for (const SegmentId id : ids) {
+    live_.erase(id);
+    const auto it = open_.find(id);
+    if (it == open_.end()) continue;
+    uses_.erase(it->second.use);
+    open_.erase(it);
+  }
+}
+
 Result<void> SegmentFiles::Remove(const std::vector<SegmentId>& ids) {
   if (ids.empty()) return {};
-  {
-    const std::lock_guard lock(mutex_);
-    for (const SegmentId id : ids) {
-      live_.erase(id);
-      const auto it = open_.find(id);
-      if (it == open_.end()) continue;
-      uses_.erase(it->second.use);
-      open_.erase(it);
-    }
-  }
+  Forget(ids);
   for (const SegmentId id : ids) QUIRE_TRY(disk_.Remove(SegmentName(id)));
   return disk_.SyncDirectory();
 }

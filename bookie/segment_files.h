@@ -39,6 +39,8 @@ class SegmentFiles {
   // Null when the segment was removed: look the entry up again.
   common::Result<std::shared_ptr<const OpenSegment>> Open(SegmentId id);
 
+  // They are not read from now on; readers that have one open go on.
+  void Forget(const std::vector<SegmentId>& ids);
   // Forgets and removes them, durably. Flush worker.
   common::Result<void> Remove(const std::vector<SegmentId>& ids);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "bookie/compactor.h"
@@ -44,11 +45,17 @@ Result<SegmentId> CheckSegments(StoreCore& core) {
     }
     core.files.Add(id);
   }
-  std::vector<SegmentId> leftovers;
-  std::ranges::copy_if(*files, std::back_inserter(leftovers),
-                       [&](SegmentId id) { return !core.files.Has(id); });
-  QUIRE_TRY(core.files.Remove(leftovers));
-  const SegmentId above = files->empty() ? 0 : files->back() + 1;
+  // Above the ids that a commit ever named there are failed attempts only. Below, the crash may
+  // have come between a commit and the quarantine of what it left dead.
+  std::vector<SegmentId> attempts;
+  std::vector<SegmentId> dead;
+  for (const SegmentId id : *files) {
+    if (core.files.Has(id)) continue;
+    (id < core.index->record().next_segment ? dead : attempts).push_back(id);
+  }
+  QUIRE_TRY(core.files.Remove(attempts));
+  QUIRE_TRY(core.quarantine.Take(dead));
+  const SegmentId above = std::max(files->empty() ? 0 : files->back(), core.quarantine.last()) + 1;
   return std::max(core.index->record().next_segment, above);
 }
 
@@ -57,6 +64,7 @@ class StoreImpl final : public Store {
   StoreImpl(common::Loop& loop, common::Worker& flush_worker, std::vector<common::Worker*> readers,
             const StoreOptions& options, std::shared_ptr<StoreCore> core, SegmentId next_segment)
       : core_(std::move(core)),
+        flush_worker_(flush_worker),
         cache_(options.cache_bytes),
         reads_(loop, std::move(readers), core_, cache_, options.read_cache_bytes),
         flusher_({.loop = loop, .worker = flush_worker, .core = core_, .cache = cache_},
@@ -114,6 +122,8 @@ class StoreImpl final : public Store {
   void JournalDurable(Lsn lsn) override { flusher_.JournalDurable(lsn); }
   bool flushing() const override { return flusher_.flushing(); }
 
+  void EndQuarantine(std::uint64_t bytes) override;
+
   Compactor* compactor() override { return &compactor_; }
   Scrubber* scrubber() override { return &scrubber_; }
 
@@ -123,11 +133,13 @@ class StoreImpl final : public Store {
     stats.read_cache_bytes = reads_.prefetcher().cache_bytes();
     stats.prefetched_bytes = reads_.prefetcher().loaded_bytes();
     stats.unwanted_bytes = reads_.prefetcher().wasted_bytes();
+    stats.quarantine = core_->quarantine.stats();
     return stats;
   }
 
  private:
   const std::shared_ptr<StoreCore> core_;
+  common::Worker& flush_worker_;
 
   // Loop thread.
   CacheHalves cache_;
@@ -136,6 +148,18 @@ class StoreImpl final : public Store {
   Compactor compactor_;
   Scrubber scrubber_;
 };
+
+// A disk on which nothing can be removed is found out by the next flush.
+void StoreImpl::EndQuarantine(std::uint64_t bytes) {
+  const Quarantine& quarantine = core_->quarantine;
+  const bool wanted = bytes > 0 && quarantine.stats().bytes > 0;
+  if (!wanted && !quarantine.something_due()) return;
+  flush_worker_.Submit([core = core_, bytes] {
+    if (core->stopped) return;
+    std::ignore = core->quarantine.Expire();
+    std::ignore = core->quarantine.Release(bytes);
+  });
+}
 
 }  // namespace
 
@@ -146,7 +170,9 @@ Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loo
   QUIRE_CHECK(!readers.empty());
   auto index = Index::Open(options.index_path, options.index_env, options.index_bytes);
   if (!index) return Fail(std::move(index).error());
-  auto core = std::make_shared<StoreCore>(disk, std::move(*index));
+  auto core =
+      std::make_shared<StoreCore>(disk, std::move(*index), options.quarantine, options.make_room);
+  QUIRE_TRY(core->quarantine.Load());
   const auto next_segment = CheckSegments(*core);
   if (!next_segment) return Fail(next_segment.error());
   // From now on an index without a commit record, or none beside segments, is one that was lost.

@@ -13,6 +13,7 @@
 #include "bookie/journal.h"
 #include "bookie/ledger_state.h"
 #include "bookie/metrics_histogram.h"
+#include "bookie/quarantine.h"
 #include "bookie/scrub_options.h"
 #include "common/disk.h"
 #include "common/error.h"
@@ -38,6 +39,9 @@ struct StoreOptions {
   std::uint64_t index_bytes = 32 << 20;
   CompactionOptions compaction = {};
   ScrubOptions scrub = {};
+  QuarantineOptions quarantine = {};
+  // Asked on a worker when the disk is full and nothing is in quarantine: true when it made room.
+  std::function<bool()> make_room = {};
 };
 
 struct StoreStats {
@@ -51,6 +55,7 @@ struct StoreStats {
   // Of flushes that have succeeded so far, seen from the loop.
   DurationHistogram segment_write = {};
   DurationHistogram index_commit = {};
+  QuarantineStats quarantine = {};     // not part of the others
 };
 
 // Where entries live: first in the write cache (two halves, both readable), then sorted by ledger
@@ -61,8 +66,9 @@ class Store {
  public:
   using LedgerStates = std::unordered_map<protocol::LedgerId, LedgerState>;
 
-  // Opens index and segments (blocking). Segment files the index does not know are removed: a crash
-  // left them. A segment the index needs and that is missing is kCorrupt.
+  // Opens index and segments (blocking). Segment files the index does not know go, a crash left
+  // them: those that it may have known once into quarantine. A segment the index needs and that is
+  // missing is kCorrupt.
   //
   // The disk, the loop and the workers outlive the jobs of the store, which may still be queued
   // when it is destroyed; they do nothing then, and no callback comes any more.
@@ -120,14 +126,17 @@ class Store {
     Lsn lsn = 0;
     // Changed since the last commit.
     std::vector<std::pair<protocol::LedgerId, LedgerState>> states = {};
-    // Deleted: extents go, segments without a live entry are removed, and what the cache holds is
-    // forgotten. No Add for such a ledger may follow.
+    // Deleted: extents go, segments without a live entry go into quarantine, and what the cache
+    // holds is forgotten. No Add for such a ledger may follow.
     std::vector<protocol::LedgerId> dropped = {};
   };
   virtual void Flush(Commit commit, common::Callback<common::Result<void>> done) = 0;
   // The journal is durable up to here; releases a flush that waits for it.
   virtual void JournalDurable(Lsn lsn) = 0;
   virtual bool flushing() const = 0;
+
+  // Removes what was in quarantine long enough, and of the rest, oldest first, so many bytes.
+  virtual void EndQuarantine(std::uint64_t /*bytes*/) {}
 
   // Null: this store has none. Both rest until they are started.
   virtual Compactor* compactor() { return nullptr; }

@@ -15,6 +15,8 @@ using protocol::LedgerId;
 
 namespace {
 
+constexpr std::uint64_t kIndexRoomBytes = 4 << 20;  // wanted for the index when it has none
+
 Result<void> WriteRecords(StoreCore& core, const WriteCache& half, const WrittenSegment& segment) {
   auto writer = SegmentWriter::Create(core.disk, segment.id, segment.bytes);
   if (!writer) return Fail(std::move(writer).error());
@@ -26,6 +28,11 @@ Result<void> WriteRecords(StoreCore& core, const WriteCache& half, const Written
     QUIRE_TRY(std::move(written));
   }
   return (*writer)->Finish();
+}
+
+template <typename T>
+bool Full(const Result<T>& outcome) {
+  return !outcome && outcome.error().code() == common::Errc::kDiskFull;
 }
 
 // The same walk as WriteRecords, over a half that has not changed since.
@@ -47,12 +54,14 @@ Result<void> PutAllEntries(IndexCommit& commit, const WriteCache& half, SegmentI
 
 Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit,
                                     const CommitRecord& record) {
-  const auto dead = commit.Finish(record);
-  if (!dead) return Fail(dead.error());
+  auto dead = commit.Finish(record);
+  while (Full(dead) && core.MakeRoom(kIndexRoomBytes)) dead = commit.Finish(record);
+  if (!dead) return Fail(std::move(dead).error());
   // From here on nothing may look like "nothing was done": the index has it all. What cannot be
-  // removed now is a leftover that the next start removes.
-  if (auto removed = core.files.Remove(*dead); !removed) {
-    return Fail(common::Errc::kIo, removed.error().context());
+  // renamed now is a leftover that the next start deals with.
+  core.files.Forget(*dead);
+  if (auto taken = core.quarantine.Take(*dead); !taken) {
+    return Fail(common::Errc::kIo, taken.error().context());
   }
   return StoreCommitted{.stored = record.stored, .stats = IndexStats(*core.index)};
 }
@@ -63,7 +72,11 @@ Result<WrittenSegment> WriteSegment(StoreCore& core, const WriteCache& half, Seg
     entries->ForEach(
         [&](const CachedEntry& entry) { segment.bytes += kRecordHeaderBytes + entry.size; });
   }
-  QUIRE_TRY(WriteRecords(core, half, segment));
+  auto written = WriteRecords(core, half, segment);
+  while (Full(written) && core.MakeRoom(SegmentFileBytes(segment.bytes))) {
+    written = WriteRecords(core, half, segment);
+  }
+  if (!written) return Fail(std::move(written).error());
   return segment;
 }
 
@@ -82,8 +95,7 @@ Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,
     core.files.Add(segment->id);  // before a reader can find it in the index
   }
   auto committed = FinishCommit(core, commit, record);
-  const bool full = !committed && committed.error().code() == common::Errc::kDiskFull;
-  if (full && segment) QUIRE_TRY(core.files.Remove({segment->id}));
+  if (Full(committed) && segment) QUIRE_TRY(core.files.Remove({segment->id}));
   return committed;
 }
 

@@ -30,12 +30,12 @@ struct StoreCommitted {
   StoreStats stats;  // without the cache
 };
 
-// Makes the commit durable and removes the segments in which nothing is live any more.
+// Makes the commit durable and puts the segments in which nothing is live any more in quarantine.
 common::Result<StoreCommitted> FinishCommit(StoreCore& core, IndexCommit& commit,
                                             const CommitRecord& record);
 
 // The order that makes a crash harmless: the segment is durable, then one batch brings its extents
-// with everything else under the LSN, and only when that is durable are dead segments removed.
+// with everything else under the LSN, and only when that is durable do dead segments go.
 // Without a segment the half is empty. kDiskFull: the segment is gone again and nothing was done;
 // other errors are final for the index.
 common::Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,

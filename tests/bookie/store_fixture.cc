@@ -55,7 +55,9 @@ common::Result<void> StoreHarness::Open() {
                             {.cache_bytes = cache_bytes_,
                              .index_path = index.path() + "/index",
                              .compaction = compaction,
-                             .scrub = scrub});
+                             .scrub = scrub,
+                             .quarantine = quarantine,
+                             .make_room = make_room});
   if (!opened) return common::Fail(std::move(opened).error());
   store = std::move(*opened);
   return {};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -126,8 +127,11 @@ class StoreHarness {
   std::unique_ptr<StepWorker> flush_worker = std::make_unique<StepWorker>();
   std::unique_ptr<StepWorker> reader = std::make_unique<StepWorker>();
   std::unique_ptr<StepWorker> compaction_worker = std::make_unique<StepWorker>();
-  CompactionOptions compaction;                // of the next Open
-  ScrubOptions scrub;                          // likewise
+  CompactionOptions compaction;  // of the next Open
+  ScrubOptions scrub;            // likewise
+  QuarantineOptions quarantine{.keep = {}, .wall_seconds = [this] { return now; }};  // as well
+  std::int64_t now = 1'000'000;                // seconds since 1970
+  std::function<bool()> make_room;             // as well
   std::vector<common::Result<void>> outcomes;  // of flushes
   std::unique_ptr<Store> store;
 

@@ -1,6 +1,7 @@
 #include "tests/crash/process.h"
 
 #include <array>
+#include <chrono>
 
 #include "bookie/compactor.h"
 
@@ -12,6 +13,9 @@ bookie::ShardOptions Process::Options(rocksdb::Env& env, std::uint64_t life) {
   options.journal.file_bytes = 64 << 10;
   options.journal.spare_files = static_cast<int>((life + 1) % 3);
   options.store.cache_bytes = 24 << 10;
+  // Every other life keeps dead segments, and the next one removes them when it looks at the disk.
+  options.store.quarantine = {.keep = std::chrono::seconds(life % 2),
+                              .wall_seconds = [] { return std::int64_t{0}; }};
   options.store.index_path = "/index";
   options.store.index_env = &env;
   options.store.compaction.min_garbage = 0.1;
@@ -50,7 +54,10 @@ Process::Process(Machine& machine, std::uint64_t life)
                   .instance = LedgerRecords::kInstance,
                   .wall_ms = [this] { return wall_ms(); },
                   .log = {}},
-                 {.interval = kCollection, .purge_grace = 2 * kCollection}) {
+                 {.interval = kCollection,
+                  .purge_grace = 2 * kCollection,
+                  .absence_interval = kCollection,
+                  .max_drop_share = 0.5}) {
   machine_.set_actor("start");
 }
 
