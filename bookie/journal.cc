@@ -13,12 +13,17 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
  public:
   FileJournal(common::Disk& disk, common::Loop& loop, common::Worker& worker,
               const JournalOptions& options, JournalContent content, Events events)
-      : last_(content.last),
+      : loop_(loop),
+        full_retry_(options.full_retry),
+        last_(content.last),
         durable_(content.last),
         events_(std::make_shared<const Events>(std::move(events))),
         drain_(std::make_shared<JournalDrain>(disk, loop, worker, options, std::move(content),
                                               static_cast<JournalDrain::Listener&>(*this))) {}
-  ~FileJournal() override { drain_->Detach(); }
+  ~FileJournal() override {
+    if (retry_timer_ != 0) loop_.Cancel(retry_timer_);
+    drain_->Detach();
+  }
   FileJournal(const FileJournal&) = delete;
   FileJournal& operator=(const FileJournal&) = delete;
 
@@ -28,7 +33,10 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
     queued_bytes_ += drain_->Append(++last_, type, parts);
     return last_;
   }
-  void Kick() override { drain_->Kick(); }
+  // On a full disk each attempt fails; the timer makes them.
+  void Kick() override {
+    if (!full_) drain_->Kick();
+  }
   void Trim(Lsn stored) override { drain_->Trim(stored); }
 
   Lsn last() const override { return last_; }
@@ -50,7 +58,19 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
     stats_.batch_records.Observe(batch.records);
     stats_.batch_bytes.Observe(batch.disk_bytes);
     const auto events = events_;
+    const bool was_full = std::exchange(full_, false);
     events->durable(batch.last);
+    if (was_full && events->full) events->full(false);
+  }
+  void OnFull() override {
+    if (retry_timer_ == 0) {
+      retry_timer_ = loop_.After(full_retry_, [this] {
+        retry_timer_ = 0;
+        drain_->Kick();
+      });
+    }
+    const auto events = events_;
+    if (!std::exchange(full_, true) && events->full) events->full(true);
   }
   void OnFailed(common::Error error) override {
     queued_bytes_ = 0;  // given up
@@ -58,8 +78,12 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
     events->failed(std::move(error));
   }
 
+  common::Loop& loop_;
+  const common::Duration full_retry_;
   Lsn last_;
   Lsn durable_;
+  bool full_ = false;  // the disk has no room for the batch that is next
+  common::Loop::TimerId retry_timer_ = 0;
   std::uint64_t queued_bytes_ = 0;
   JournalStats stats_;  // without the files
   const std::shared_ptr<const Events> events_;

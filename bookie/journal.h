@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,11 @@ enum class RecordType : std::uint8_t {
 struct JournalOptions {
   std::uint64_t file_bytes = 64 << 20;  // a file is pre-written to this size and recycled
   int spare_files = 4;                  // trimmed files kept for recycling
+  // Between two attempts to get the next file from a full disk.
+  common::Duration full_retry = std::chrono::seconds(1);
+  // Asked on the worker when the disk has no room for a file that is needed now: true when it made
+  // room.
+  std::function<bool()> make_room = {};
 };
 
 // What a journal has done since it was opened.
@@ -52,6 +58,9 @@ class Journal {
     // A write or sync failed. Nothing appended and not yet durable ever will be said to be; the
     // journal takes no more. Once.
     std::function<void(common::Error)> failed;
+    // True: the disk has no room for the next file. What was appended waits, and becomes durable
+    // when there is room, which is told by false. Null: nobody asks.
+    std::function<void(bool)> full = {};
   };
 
   // Reads the files of the disk (blocking), replays records above `stored` (the LSN the index

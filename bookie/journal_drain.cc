@@ -53,24 +53,26 @@ void JournalDrain::Submit() {
 }
 
 void JournalDrain::Turn() {
-  auto unfinished = Work();
+  auto next = Work();
   CountFiles();
-  if (!unfinished) {
+  if (!next) {
     // What is on the disk is not known any more, and a repeated sync would not tell: the kernel
     // reports a lost write once. So nothing is tried again (G09).
     queue_.Close();
-    loop_.Post([self = shared_from_this(), error = std::move(unfinished).error()]() mutable {
+    loop_.Post([self = shared_from_this(), error = std::move(next).error()]() mutable {
       if (self->listener_ != nullptr) self->listener_->OnFailed(std::move(error));
     });
     return;
   }
-  if (queue_.Continue(*unfinished)) Submit();
+  if (*next == Next::kEnd) return;
+  if (queue_.Continue(*next == Next::kGoOn)) Submit();
 }
 
 // One turn: write a batch, tell it durable, then the work that must not stand between a record and
-// its sync. True when a further turn is needed also without new work.
-common::Result<bool> JournalDrain::Work() {
+// its sync.
+common::Result<JournalDrain::Next> JournalDrain::Work() {
   JournalQueue::Work work = queue_.Take();
+  if (work.trim) files_.Trim(*work.trim);  // first, for what is trimmed may be the next file
   std::uint64_t slice = kIdleSliceBytes;
   if (work.batch) {
     Written written{.last = work.batch->last(),
@@ -79,15 +81,28 @@ common::Result<bool> JournalDrain::Work() {
                     .disk_bytes = work.batch->disk_bytes()};
     slice = std::clamp(2 * written.disk_bytes, kBusySliceBytes, kIdleSliceBytes);
     const common::TimePoint begun = loop_.Now();
-    QUIRE_TRY(files_.Write(*work.batch));
+    auto outcome = files_.Write(*work.batch);
+    if (!outcome && outcome.error().code() == common::Errc::kDiskFull) {
+      return PutBack(std::move(work.batch));
+    }
+    QUIRE_TRY(std::move(outcome));
     written.took = loop_.Now() - begun;
     loop_.Post([self = shared_from_this(), written] {
       if (self->listener_ != nullptr) self->listener_->OnDurable(written);
     });
     queue_.Return(std::move(work.batch));
   }
-  if (work.trim) files_.Trim(*work.trim);
-  return files_.Prepare(slice);
+  const auto more = files_.Prepare(slice);
+  if (!more) return common::Fail(more.error());
+  return *more ? Next::kGoOn : Next::kWait;
+}
+
+JournalDrain::Next JournalDrain::PutBack(std::unique_ptr<JournalBatch> batch) {
+  loop_.Post([self = shared_from_this()] {
+    if (self->listener_ != nullptr) self->listener_->OnFull();
+  });
+  if (queue_.PutBack(std::move(batch))) Submit();
+  return Next::kEnd;
 }
 
 }  // namespace quire::bookie

@@ -35,6 +35,8 @@ class JournalDrain : public std::enable_shared_from_this<JournalDrain> {
    public:
     virtual void OnDurable(const Written& batch) = 0;
     virtual void OnFailed(common::Error error) = 0;  // once; nothing after it
+    // The disk has no room for the next file. The batch waits for the next Kick or Trim.
+    virtual void OnFull() = 0;
 
    protected:
     ~Listener() = default;
@@ -61,7 +63,9 @@ class JournalDrain : public std::enable_shared_from_this<JournalDrain> {
  private:
   void Submit();
   void Turn();
-  common::Result<bool> Work();
+  enum class Next { kWait, kGoOn, kEnd };
+  common::Result<Next> Work();
+  Next PutBack(std::unique_ptr<JournalBatch> batch);
   void CountFiles() { file_count_.store(files_.count(), std::memory_order_relaxed); }
 
   common::Loop& loop_;

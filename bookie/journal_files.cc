@@ -25,6 +25,7 @@ JournalFiles::JournalFiles(common::Disk& disk, const JournalOptions& options,
     : disk_(disk),
       file_bytes_(BlocksUp(options.file_bytes)),
       max_spares_(static_cast<std::size_t>(std::max(options.spare_files, 0))),
+      make_room_(options.make_room),
       next_epoch_(next_epoch) {
   std::uint64_t live = 0;
   for (JournalFileInfo& file : full) {
@@ -37,20 +38,26 @@ JournalFiles::JournalFiles(common::Disk& disk, const JournalOptions& options,
 
 common::Result<void> JournalFiles::Write(JournalBatch& batch) {
   const std::uint64_t bytes = batch.disk_bytes();
-  // A batch that is larger than a whole file has one for itself and makes it grow.
-  if (!current_ || (current_->position > 0 && current_->position + bytes > current_->size)) {
-    QUIRE_TRY(Roll());
+  if (!current_ || current_->position + bytes > current_->size) QUIRE_TRY(Roll(bytes));
+  if (auto written = current_->file->Write(current_->position, batch.Seal(current_->epoch));
+      !written) {
+    // Also of a disk that is full, as where overwriting takes room: part of it may be there.
+    return common::Fail(common::Errc::kIo, written.error().ToString());
   }
-  QUIRE_TRY(current_->file->Write(current_->position, batch.Seal(current_->epoch)));
   current_->position += bytes;
   current_->last = batch.last();
   live_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   return {};
 }
 
-common::Result<void> JournalFiles::Roll() {
-  while (!ready()) {
-    if (auto slice = PrepareSlice(kSliceBytes); !slice) return common::Fail(slice.error());
+// A batch that is larger than a whole file has a larger one for itself.
+common::Result<void> JournalFiles::Roll(std::uint64_t batch_bytes) {
+  const std::uint64_t file_bytes = std::max(file_bytes_, batch_bytes);
+  while (!next_ || next_->size < file_bytes) {
+    auto slice = PrepareSlice(kSliceBytes, file_bytes);
+    if (slice) continue;
+    const bool full = slice.error().code() == common::Errc::kDiskFull;
+    if (!full || !make_room_ || !make_room_()) return common::Fail(std::move(slice).error());
   }
   if (current_) full_.push_back({current_->name, current_->last, current_->position});
   current_ = std::move(next_);
@@ -70,7 +77,7 @@ void JournalFiles::Trim(Lsn stored) {
 
 common::Result<bool> JournalFiles::Prepare(std::uint64_t budget) {
   if (!ready() && !disk_full_) {
-    auto slice = PrepareSlice(std::min(budget, kSliceBytes));
+    auto slice = PrepareSlice(std::min(budget, kSliceBytes), file_bytes_);
     if (!slice && slice.error().code() == common::Errc::kDiskFull) {
       disk_full_ = true;
       return false;
@@ -83,13 +90,13 @@ common::Result<bool> JournalFiles::Prepare(std::uint64_t budget) {
 }
 
 // Returns true when the next file is ready. On error there is none.
-common::Result<bool> JournalFiles::PrepareSlice(std::uint64_t budget) {
+common::Result<bool> JournalFiles::PrepareSlice(std::uint64_t budget, std::uint64_t file_bytes) {
   if (!next_) QUIRE_TRY(StartNext());
+  const std::uint64_t slice = std::min(kSliceBytes, file_bytes_);
   const std::uint64_t bytes =
-      next_->size >= file_bytes_ ? 0 : std::min(budget, file_bytes_ - next_->size);
+      next_->size >= file_bytes ? 0 : std::min({budget, slice, file_bytes - next_->size});
   if (bytes > 0) {
     if (zeros_.size() == 0) {
-      const std::uint64_t slice = std::min(kSliceBytes, file_bytes_);
       std::memset(zeros_.Extend(slice), 0, slice);
     }
     auto written = next_->file->Write(next_->size, zeros_.view().substr(0, bytes));
@@ -120,7 +127,10 @@ common::Result<void> JournalFiles::StartNext() {
   auto file = disk_.Open(next.name, {.create = !recycle, .direct = true, .durable = true});
   if (!file) return common::Fail(std::move(file).error());
   next.file = std::move(*file);
-  QUIRE_TRY(disk_.SyncDirectory());
+  // A failed sync must not be repeated, whatever it says: that one is no full disk.
+  if (auto synced = disk_.SyncDirectory(); !synced) {
+    return common::Fail(common::Errc::kIo, synced.error().ToString());
+  }
   const auto size = next.file->Size();
   if (!size) return common::Fail(size.error());
   // A crash while it was being prepared left it shorter; it is continued at a whole block.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,8 @@ struct JournalFileInfo {
 
 // The files the journal writes: one that is current, the next one that is prepared ahead, full ones
 // that wait to be trimmed, and trimmed ones that wait for another life. Blocking; worker only,
-// after construction. Any error means that the disk cannot be trusted and the journal has to stop.
+// after construction. Any error but kDiskFull means that the disk cannot be trusted and the journal
+// has to stop.
 class JournalFiles {
  public:
   // `full` in the order written, `empty` hold nothing that is needed, all epochs are below
@@ -34,6 +36,7 @@ class JournalFiles {
                std::vector<JournalFileInfo> full, std::vector<JournalFileInfo> empty);
 
   // The batch is on stable storage when this returns. Takes the next file when it does not fit.
+  // kDiskFull: there is no room for that, and nothing was done.
   common::Result<void> Write(JournalBatch& batch);
 
   // Files whose records are all up to `stored` become spares.
@@ -62,8 +65,8 @@ class JournalFiles {
     Lsn last = 0;
   };
 
-  common::Result<void> Roll();
-  common::Result<bool> PrepareSlice(std::uint64_t budget);
+  common::Result<void> Roll(std::uint64_t batch_bytes);
+  common::Result<bool> PrepareSlice(std::uint64_t budget, std::uint64_t file_bytes);
   common::Result<void> StartNext();
   common::Result<void> RemoveExcess();
   bool ready() const { return next_ && next_->size >= file_bytes_; }
@@ -71,6 +74,7 @@ class JournalFiles {
   common::Disk& disk_;
   const std::uint64_t file_bytes_;
   const std::size_t max_spares_;
+  const std::function<bool()> make_room_;
 
   std::uint64_t next_epoch_;
   std::deque<JournalFileInfo> full_;

@@ -62,6 +62,13 @@ void JournalQueue::Return(std::unique_ptr<JournalBatch> batch) {
   if (!closed_ && unused_.size() < kKeptBatches) unused_.push_back(std::move(batch));
 }
 
+bool JournalQueue::PutBack(std::unique_ptr<JournalBatch> batch) {
+  const std::lock_guard lock(mutex_);
+  if (!closed_) batches_.push_front(std::move(batch));
+  running_ = !closed_ && trim_.has_value();
+  return running_;
+}
+
 bool JournalQueue::Continue(bool unfinished) {
   const std::lock_guard lock(mutex_);
   running_ = !closed_ && (unfinished || !batches_.empty() || trim_.has_value());

@@ -40,6 +40,9 @@ class JournalQueue {
   Work Take();
   // Worker: the memory of a batch that was written.
   void Return(std::unique_ptr<JournalBatch> batch);
+  // Worker: the batch could not be written now and is again the next one; the job ends, and a Start
+  // or StartTrim begins a new one. True when it has to be submitted again at once, to trim.
+  bool PutBack(std::unique_ptr<JournalBatch> batch);
   // Worker: true when the job has to be submitted again, because of new work or `unfinished` work
   // of its own; else the next Start begins a new one.
   bool Continue(bool unfinished);

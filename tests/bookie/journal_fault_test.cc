@@ -100,42 +100,6 @@ TEST_F(JournalFaultTest, WhatWasReplayedSurvivesAPowerCutEvenAfterAFailedSync) {
   }
 }
 
-TEST_F(JournalFaultTest, AFullDiskIsNoErrorWhileTheCurrentFileHasRoom) {
-  h_.disk.set_capacity(100'000);  // one file of 64 KiB and a half
-  ASSERT_TRUE(h_.Open());
-  for (int i = 0; i < 16; ++i) h_.Commit("x");
-  EXPECT_THAT(h_.failures, IsEmpty());
-  EXPECT_THAT(h_.durable, SizeIs(16));
-  EXPECT_THAT(h_.Files(), SizeIs(1));  // the half-written one was given back
-  h_.Commit("y");
-  ASSERT_THAT(h_.failures, SizeIs(1));
-  EXPECT_EQ(h_.failures[0].code(), common::Errc::kDiskFull);
-  EXPECT_THAT(h_.durable, SizeIs(16));
-}
-
-TEST_F(JournalFaultTest, OnAFullDiskATrimmedFileHelps) {
-  h_.disk.set_capacity(140'000);  // two files
-  ASSERT_TRUE(h_.Open());
-  for (int i = 0; i < 20; ++i) h_.Commit("x");
-  h_.journal->Trim(16);
-  for (int i = 0; i < 20; ++i) h_.Commit("x");
-  EXPECT_THAT(h_.failures, IsEmpty());
-  EXPECT_EQ(h_.journal->durable(), 40U);
-}
-
-TEST_F(JournalFaultTest, OpensOnAFullDiskToServeReads) {
-  ASSERT_TRUE(h_.Open());
-  h_.Commit("a");
-  h_.Stop();
-  ASSERT_TRUE(h_.disk.Remove(h_.Files().back()));  // the prepared one
-  h_.disk.set_capacity(0);
-  ASSERT_TRUE(h_.Open());
-  EXPECT_THAT(h_.replayed, SizeIs(1));
-  h_.Commit("b");
-  ASSERT_THAT(h_.failures, SizeIs(1));
-  EXPECT_EQ(h_.failures[0].code(), common::Errc::kDiskFull);
-}
-
 TEST_F(JournalFaultTest, AReadErrorAtOpenIsNotTakenForDamage) {
   ASSERT_TRUE(h_.Open());
   h_.Commit("a");

@@ -30,12 +30,14 @@ struct JournalHarness {
   std::vector<Record> replayed;  // by the last Open
   std::vector<Lsn> durable;
   std::vector<common::Error> failures;
+  std::vector<bool> full;  // as it was told
 
   common::Result<void> Open(Lsn stored = 0) {
     Stop();
     replayed.clear();
     durable.clear();
     failures.clear();
+    full.clear();
     auto opened = Journal::Open(
         disk, loop, worker, options, stored,
         [this](Lsn lsn, RecordType type, std::string_view payload) -> common::Result<void> {
@@ -43,7 +45,8 @@ struct JournalHarness {
           return {};
         },
         {.durable = [this](Lsn lsn) { durable.push_back(lsn); },
-         .failed = [this](common::Error error) { failures.push_back(std::move(error)); }});
+         .failed = [this](common::Error error) { failures.push_back(std::move(error)); },
+         .full = [this](bool now) { full.push_back(now); }});
     if (!opened) return common::Fail(std::move(opened).error());
     journal = std::move(*opened);
     return {};
