@@ -85,6 +85,7 @@ Code Adds::Insert(const Entry& entry) {
     // Waiting helps when the flush is on its way, and not when the disk has no room for it.
     return core_.health.Has(ShardHealth::kFlushBlocked) ? Code::kReadOnly : Code::kBusy;
   }
+  if (core_.health.Has(ShardHealth::kJournalFull)) return Code::kReadOnly;
   if (core_.journal->queued_bytes() > 2 * core_.options.max_queued_bytes) return Code::kBusy;
   const protocol::EntryHeader& header = entry.header;
   LedgerRecord& record = core_.ledgers.Get(header.ledger, entry.key);

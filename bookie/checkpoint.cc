@@ -20,7 +20,14 @@ void Checkpoint::Drop(protocol::LedgerId ledger) {
 void Checkpoint::Finish(common::Callback<common::Result<void>> done) {
   QUIRE_CHECK(!stop_);
   stop_ = std::move(done);
+  if (core_.health.Has(ShardHealth::kJournalFull)) return JournalFull();
   MaybeStart();
+}
+
+void Checkpoint::JournalFull() {
+  if (!stop_) return;
+  std::exchange(stop_,
+                nullptr)(common::Fail(Errc::kDiskFull, "the journal waits for room on the disk"));
 }
 
 void Checkpoint::Abandon(const common::Error& error) {

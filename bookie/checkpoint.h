@@ -42,6 +42,8 @@ class Checkpoint {
 
   // Flushes everything; completes when the index has all of it and the journal holds nothing.
   void Finish(common::Callback<common::Result<void>> done);
+  // The journal waits for room, so that no commit can come: Finish completes with an error.
+  void JournalFull();
   // The shard failed: nothing more is written, and Finish completes with the error.
   void Abandon(const common::Error& error);
 

@@ -193,6 +193,13 @@ void ShardPages::Space() {
         [](Shard s) { return s.store.segment_bytes; });
   Gauge("quire_bookie_segment_live_bytes", "Bytes in segment files of ledgers not deleted.",
         [](Shard s) { return s.store.live_bytes; });
+  Gauge("quire_bookie_quarantine_segments",
+        "Segment files without a live entry that are not removed yet.",
+        [](Shard s) { return s.store.quarantine.segments; });
+  Gauge("quire_bookie_quarantine_bytes", "Bytes of them.",
+        [](Shard s) { return s.store.quarantine.bytes; });
+  Gauge("quire_bookie_ballast_bytes", "Room set aside for the day when the disk is full.",
+        [](Shard s) { return s.ballast_bytes; });
   Gauge("quire_bookie_free_bytes", "Free space of the file system, of the fuller one if two.",
         [](Shard s) { return static_cast<std::uint64_t>(s.status.free_bytes); });
 }

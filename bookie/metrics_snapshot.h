@@ -24,8 +24,9 @@ namespace quire::bookie {
 struct ShardSnapshot {
   protocol::BookieStatus status;
   ShardMode mode = ShardMode::kFailed;
-  std::vector<std::string> why;  // it is not writable
-  bool registered = false;       // in the metadata store, as far as this process knows
+  std::vector<std::string> why;     // it is not writable
+  bool registered = false;          // in the metadata store, as far as this process knows
+  std::uint64_t ballast_bytes = 0;  // set aside now
   std::uint64_t conflicts = 0;
   std::uint64_t journal_last = 0;
   std::uint64_t journal_queued_bytes = 0;

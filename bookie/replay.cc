@@ -41,7 +41,7 @@ LedgerId LedgerOf(std::string_view record) {
 
 Result<void> Replay::Apply(Lsn lsn, RecordType type, std::string_view payload) {
   // Everything below this record is applied, so that is what a commit may claim.
-  if (store_.WantsFlush()) QUIRE_TRY(Flush(lsn - 1));
+  if (store_.WantsFlush() && !disk_full_) QUIRE_TRY(Flush(lsn - 1));
   ++records_;
   bytes_ += payload.size();
   Result<void> applied;
@@ -121,6 +121,8 @@ Result<void> Replay::Flush(Lsn lsn) {
   while (!done && loop_.Pump()) {
   }
   QUIRE_CHECK(done);
+  disk_full_ = !outcome && outcome.error().code() == Errc::kDiskFull;
+  if (disk_full_) return {};  // the store keeps what this commit carried
   return outcome;
 }
 

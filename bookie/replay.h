@@ -42,6 +42,9 @@ class Replay {
   std::vector<protocol::LedgerId> dropped_;
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;
+  // A flush found the disk full: the cache takes the rest, no more than the journal holds, and the
+  // first checkpoint tries again.
+  bool disk_full_ = false;
 };
 
 }  // namespace quire::bookie

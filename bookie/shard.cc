@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bookie/adds.h"
+#include "bookie/ballast.h"
 #include "bookie/checkpoint.h"
 #include "bookie/compactor.h"
 #include "bookie/index_format.h"
@@ -39,6 +40,9 @@ struct Shard::Parts {
   Reads reads;
   Checkpoint checkpoint;
   SpaceWatch space;
+  common::Worker& flush_worker;
+  // Shared with the jobs that may give it up. Null: there is none.
+  const std::shared_ptr<Ballast> ballast;
 
   Parts(common::Loop& loop, const ShardResources& resources, const ShardOptions& options,
         const Log& log, std::function<void(ShardMode)> mode, Checkpoint::Failed failed)
@@ -48,11 +52,61 @@ struct Shard::Parts {
         adds(core),
         reads(core),
         checkpoint(core, std::move(failed)),
-        space(loop, *resources.readers.front(),
-              {.disks = {&resources.journal_disk, &resources.store_disk},
-               .min_free_bytes = options.min_free_bytes,
-               .interval = options.space_interval},
-              [this](bool low) { LowSpace(low); }) {}
+        space(
+            loop, *resources.readers.front(),
+            {.disks = {&resources.journal_disk, &resources.store_disk},
+             .min_free_bytes = options.min_free_bytes,
+             .resume_bytes = options.resume_bytes(),
+             .interval = options.space_interval},
+            [this](bool low) { LowSpace(low); }, [this] { TendSpace(); }),
+        flush_worker(resources.flush_worker),
+        ballast(resources.ballast_disk == nullptr
+                    ? nullptr
+                    : std::make_shared<Ballast>(*resources.ballast_disk, options.ballast_bytes)) {}
+
+  // The quarantine goes before the bookie would become read-only; the ballast comes back only when
+  // it does not bring that nearer.
+  void TendSpace() {
+    if (core.health.failed()) return;
+    const std::uint64_t free = space.free_bytes();
+    const std::uint64_t clear = 2 * core.options.resume_bytes();
+    core.store->EndQuarantine(free < clear ? clear - free : 0);
+    if (!ballast || ballast->held() || ballast->bytes() == 0) return;
+    if (free < core.options.resume_bytes() + 2 * ballast->bytes()) return;
+    flush_worker.Submit([ballast = ballast, log = core.log] {
+      if (ballast->Restore()) log.Info("set the ballast aside" + Size(*ballast));
+    });
+  }
+
+  // What journal and store ask on their workers when the disk is full.
+  std::function<bool()> RoomMaker() const {
+    if (!ballast) return {};
+    return [ballast = ballast, log = core.log] {
+      if (!ballast->Release()) return false;
+      log.Warning("the disk is full: gave up the ballast" + Size(*ballast) +
+                  ", so that fences, recovery and deletions go on. Free space on this file system; "
+                  "the ballast comes back by itself");
+      return true;
+    };
+  }
+  std::uint64_t held_ballast() const { return ballast && ballast->held() ? ballast->bytes() : 0; }
+  static std::string Size(const Ballast& ballast) {
+    return " of " + std::to_string(ballast.bytes() >> 20) + " MiB";
+  }
+
+  void JournalFull(bool full) {
+    if (core.health.failed()) return;
+    if (full) {
+      core.log.Error(
+          "the journal found the disk full and has no ballast left. Read-only, and fences wait, "
+          "until there is room; nothing that was acknowledged is lost. Free space on this file "
+          "system.");
+      checkpoint.JournalFull();
+    } else {
+      core.log.Info("the journal has room again");
+    }
+    core.health.Set(ShardHealth::kJournalFull, full);
+  }
 
   void LowSpace(bool low) {
     if (core.health.failed()) return;
@@ -103,8 +157,19 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   store_options.scrub.worker = resources_.compaction_worker;
   store_options.scrub.report = store_options.compaction.report;
   store_options.scrub.alarm = [log = core.log](const std::string& line) { log.Error(line); };
-  auto store = storage.open_store(resources_.store_disk, stage.loop, stage.flush, stage.Readers(),
-                                  store_options);
+  store_options.make_room = parts_->RoomMaker();
+  JournalOptions journal_options = core.options.journal;
+  journal_options.make_room = store_options.make_room;
+  if (parts_->ballast) QUIRE_TRY(parts_->ballast->Load());
+  const auto open_store = [&] {
+    return storage.open_store(resources_.store_disk, stage.loop, stage.flush, stage.Readers(),
+                              store_options);
+  };
+  auto store = open_store();
+  if (!store && store.error().code() == common::Errc::kDiskFull && store_options.make_room &&
+      store_options.make_room()) {
+    store = open_store();
+  }
   if (!store) return common::Fail(std::move(store).error());
   core.store = std::move(*store);
   core.ledgers.Load(core.store->TakeLedgers(), core.store->limbo_floor());
@@ -112,7 +177,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   Replay replay(core.ledgers, *core.store, stage.loop);
   const Lsn stored = core.store->stored();
   auto journal = storage.open_journal(
-      resources_.journal_disk, core.loop, resources_.journal_worker, core.options.journal, stored,
+      resources_.journal_disk, core.loop, resources_.journal_worker, journal_options, stored,
       [&replay, &core](Lsn lsn, RecordType type, std::string_view payload) {
         if (replay.records() % kRecordsBetweenReports == 0)
           core.options.replaying(replay.records());
@@ -125,6 +190,10 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
        .failed =
            [this, alive = std::weak_ptr(core.alive)](const Error& error) {
              if (!alive.expired()) Fail(error);
+           },
+       .full =
+           [this, alive = std::weak_ptr(core.alive)](bool full) {
+             if (!alive.expired()) parts_->JournalFull(full);
            }});
   if (!journal) return common::Fail(std::move(journal).error());
   core.journal = std::move(*journal);
@@ -240,6 +309,7 @@ ShardSnapshot Shard::Snapshot() const {
   ShardSnapshot snapshot{.status = Status(),
                          .mode = mode(),
                          .why = core.health.Why(),
+                         .ballast_bytes = parts_->held_ballast(),
                          .conflicts = conflicts(),
                          .journal_last = core.journal->last(),
                          .journal_queued_bytes = core.journal->queued_bytes(),

@@ -8,7 +8,7 @@ find_library(PROMETHEUS_CORE prometheus-cpp-core REQUIRED)
 find_library(SYSTEMD systemd REQUIRED)
 
 add_library(quire_bookie STATIC
-  adds.cc checkpoint.cc collector.cc config.cc config_flags.cc config_option.cc config_table.cc
+  adds.cc ballast.cc checkpoint.cc collector.cc config.cc config_flags.cc config_option.cc config_table.cc
   config_toml.cc daemon.cc descriptors.cc directory_lock.cc duplicate_lookups.cc host_port.cc
   http_pages.cc http_server.cc identity.cc ledger_table.cc log_stderr.cc long_polls.cc memory_budget.cc
   metrics_page.cc

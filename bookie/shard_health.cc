@@ -21,6 +21,7 @@ std::vector<std::string> ShardHealth::Why() const {
   std::vector<std::string> why;
   if (Has(kLowSpace)) why.emplace_back("too little free space");
   if (Has(kFlushBlocked)) why.emplace_back("a flush found the disk full");
+  if (Has(kJournalFull)) why.emplace_back("the journal found the disk full");
   if (Has(kAdministrator)) why.emplace_back("set read-only");
   return why;
 }

@@ -21,6 +21,7 @@ class ShardHealth {
     kLowSpace = 1,      // less free than ShardOptions::min_free_bytes
     kFlushBlocked = 2,  // the last flush found the disk full
     kAdministrator = 4,
+    kJournalFull = 8,  // the journal has no room for its next file
   };
 
   // Called after each change of mode.

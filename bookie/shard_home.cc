@@ -71,7 +71,7 @@ Result<std::unique_ptr<ShardHome>> ShardHome::Open(common::Loop& loop, Plan plan
   plan.directory = *std::move(directory);
   std::unique_ptr<ShardHome> home(
       new ShardHome(*std::move(lock), *std::move(cookie), std::move(prefixed)));
-  auto opened = home->OpenShard(loop, plan, **top, std::move(events));
+  auto opened = home->OpenShard(loop, plan, *std::move(top), std::move(events));
   if (!opened) {
     if (home->shard_) RunOn(loop, [&home] { home->CloseShard(); });
     return Fail(opened.error().code(),
@@ -80,8 +80,9 @@ Result<std::unique_ptr<ShardHome>> ShardHome::Open(common::Loop& loop, Plan plan
   return home;
 }
 
-Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::Disk& top,
-                                  Shard::Events events) {
+Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan,
+                                  std::unique_ptr<common::Disk> top, Shard::Events events) {
+  top_disk_ = std::move(top);
   const auto open_disk = [&plan](const char* name) {
     return PosixDisk::Create(plan.directory + "/" + name);
   };
@@ -97,7 +98,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
   std::error_code error;
   std::filesystem::create_directory(options.store.index_path, error);
   if (error) return common::FailErrno(error.value(), "create directory", options.store.index_path);
-  QUIRE_TRY(top.SyncDirectory());  // the three names survive a crash
+  QUIRE_TRY(top_disk_->SyncDirectory());  // the three names survive a crash
 
   journal_worker_ = std::make_unique<common::ThreadWorker>("journal");
   flush_worker_ = std::make_unique<common::ThreadWorker>("flush");
@@ -114,7 +115,8 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan, common::
                                                   .flush_worker = *flush_worker_,
                                                   .readers = std::move(readers),
                                                   .compaction_worker = compaction_worker_.get(),
-                                                  .new_ledger_id = plan.new_ledger_id},
+                                                  .new_ledger_id = plan.new_ledger_id,
+                                                  .ballast_disk = top_disk_.get()},
                                    options, log_, std::move(events));
   return shard_->Open(plan.storage);
 }

@@ -56,13 +56,14 @@ class ShardHome {
 
  private:
   ShardHome(DirectoryLock lock, metadata::Cookie cookie, Log log);
-  common::Result<void> OpenShard(common::Loop& loop, const Plan& plan, common::Disk& top,
-                                 Shard::Events events);
+  common::Result<void> OpenShard(common::Loop& loop, const Plan& plan,
+                                 std::unique_ptr<common::Disk> top, Shard::Events events);
 
   // Constant after Open. Goes from the end: the threads before the disks they work on.
   const DirectoryLock lock_;
   const metadata::Cookie cookie_;
   const Log log_;
+  std::unique_ptr<common::Disk> top_disk_;
   std::unique_ptr<common::Disk> journal_disk_;
   std::unique_ptr<common::Disk> segment_disk_;
   std::unique_ptr<common::ThreadWorker> journal_worker_;

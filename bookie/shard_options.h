@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,11 @@ struct ShardOptions {
   // halves of the write cache, the journal's bound with its spare files, and the index while it
   // compacts.
   std::uint64_t min_free_bytes = 1 << 30;
+  // From here on it takes entries again; a quarter more than the minimum if that is more.
+  std::uint64_t resume_free_bytes = 0;
+  // Set aside on each disk for the day when it is full: room for a flush of both halves of the
+  // write cache and two journal files.
+  std::uint64_t ballast_bytes = 256 << 20;
   common::Duration space_interval = std::chrono::seconds(5);
   common::Duration flush_retry = std::chrono::seconds(5);  // after a flush found the disk full
   std::size_t max_long_polls = 10'000;
@@ -39,6 +45,10 @@ struct ShardOptions {
   // Called now and then while the journal is replayed, with how many records were. On the thread
   // that opens the shard.
   std::function<void(std::uint64_t records)> replaying = [](std::uint64_t) {};
+
+  std::uint64_t resume_bytes() const {
+    return std::max(resume_free_bytes, min_free_bytes + min_free_bytes / 4);
+  }
 };
 
 // What a shard runs on. All of it outlives the shard.
@@ -52,6 +62,7 @@ struct ShardResources {
   // A ledger id that the cluster gives to nobody and that is above all given out before. Blocking;
   // asked by Open, and only if the index was rebuilt since the last one.
   std::function<common::Result<protocol::LedgerId>()> new_ledger_id = {};
+  common::Disk* ballast_disk = nullptr;  // null: no ballast
 };
 
 // How a shard gets its journal and store; tests put fakes here.

@@ -7,8 +7,12 @@
 namespace quire::bookie {
 
 SpaceWatch::SpaceWatch(common::Loop& loop, common::Worker& worker, Options options,
-                       std::function<void(bool)> changed)
-    : loop_(loop), worker_(worker), options_(std::move(options)), changed_(std::move(changed)) {}
+                       std::function<void(bool)> changed, std::function<void()> looked)
+    : loop_(loop),
+      worker_(worker),
+      options_(std::move(options)),
+      changed_(std::move(changed)),
+      looked_(std::move(looked)) {}
 
 SpaceWatch::~SpaceWatch() {
   if (timer_ != 0) loop_.Cancel(timer_);
@@ -42,7 +46,10 @@ void SpaceWatch::Schedule() {
       auto free = Free(disks);
       loop->Post([this, alive, free = std::move(free)] {
         if (alive.expired()) return;
-        if (free) Saw(*free);  // a disk that cannot even say fails its next write, which tells more
+        if (free) {  // a disk that cannot even say fails its next write, which tells more
+          Saw(*free);
+          looked_();
+        }
         Schedule();
       });
     });
@@ -51,9 +58,7 @@ void SpaceWatch::Schedule() {
 
 void SpaceWatch::Saw(std::uint64_t free) {
   free_bytes_ = free;
-  const std::uint64_t threshold =
-      low_ ? options_.min_free_bytes + options_.min_free_bytes / 4 : options_.min_free_bytes;
-  const bool low = free < threshold;
+  const bool low = free < (low_ ? options_.resume_bytes : options_.min_free_bytes);
   if (low != std::exchange(low_, low)) changed_(low);
 }
 

@@ -12,20 +12,22 @@
 
 namespace quire::bookie {
 
-// Looks at the free space of a shard's disks now and then. Low below `min_free`, and not low again
-// before there is a quarter more, so that a disk at the brink does not flap. The look itself runs
-// on a worker: a hung file system must not stop the loop. Loop thread only, except where said.
+// Looks at the free space of a shard's disks now and then. Low below `min_free_bytes`, and not low
+// again before there is `resume_bytes`, so that a disk at the brink does not flap. The look itself
+// runs on a worker: a hung file system must not stop the loop. Loop thread only, except where said.
 class SpaceWatch {
  public:
   struct Options {
     std::vector<common::Disk*> disks;  // the fullest one counts
     std::uint64_t min_free_bytes;
+    std::uint64_t resume_bytes;
     common::Duration interval;
   };
 
-  // `changed` gets true when space becomes low, false when it is back.
+  // `changed` gets true when space becomes low, false when it is back; `looked` comes after each
+  // look but the first.
   SpaceWatch(common::Loop& loop, common::Worker& worker, Options options,
-             std::function<void(bool low)> changed);
+             std::function<void(bool low)> changed, std::function<void()> looked);
   ~SpaceWatch();
   SpaceWatch(const SpaceWatch&) = delete;
   SpaceWatch& operator=(const SpaceWatch&) = delete;
@@ -46,6 +48,7 @@ class SpaceWatch {
   common::Worker& worker_;
   const Options options_;
   const std::function<void(bool)> changed_;
+  const std::function<void()> looked_;
   // Loop thread.
   std::uint64_t free_bytes_ = 0;
   bool low_ = false;

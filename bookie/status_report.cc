@@ -136,6 +136,7 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("registered", shard.registered);
   json.Put("ledgers", Number(shard.status.ledgers));
   json.Put("free_bytes", Number(shard.status.free_bytes));
+  json.Put("ballast_bytes", shard.ballast_bytes);
   json.Put("cache_bytes", Number(shard.status.cache_bytes));
   json.Put("conflicts", shard.conflicts);
   json.Put("limbo_ledgers", shard.limbo_ledgers);
@@ -156,6 +157,8 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("files", Number(shard.status.segments));
   json.Put("bytes", Number(shard.status.segment_bytes));
   json.Put("live_bytes", shard.store.live_bytes);
+  json.Put("quarantined", shard.store.quarantine.segments);
+  json.Put("quarantined_bytes", shard.store.quarantine.bytes);
   json.CloseObject();
   json.Key("compaction");
   if (shard.compaction) {

@@ -32,6 +32,7 @@ bookie::DaemonOptions SmallBookie(const std::string& directory) {
   options.shard.store.cache_bytes = 4 << 20;
   options.shard.max_journal_bytes = 16 << 20;
   options.shard.min_free_bytes = 64 << 20;
+  options.shard.ballast_bytes = 0;
   options.reader_threads = 1;
   return options;
 }

@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 constexpr const char* kIndexPath = "/index";
 
 // Small enough that files roll and the cache is flushed within a history.
-bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
+bookie::ShardOptions SmallOptions(rocksdb::Env& env, SimLoop& process) {
   bookie::ShardOptions options;
   options.journal.file_bytes = 64 << 10;
   options.journal.spare_files = 1;
@@ -39,6 +39,12 @@ bookie::ShardOptions SmallOptions(rocksdb::Env& env) {
   options.store.scrub.bytes_per_second = 1 << 20;
   options.store.scrub.first_wait = milliseconds(200);
   options.store.scrub.interval = milliseconds(500);
+  options.store.quarantine = {.keep = std::chrono::seconds(2), .wall_seconds = [&process] {
+                                return process.Now().time_since_epoch() / std::chrono::seconds(1);
+                              }};
+  options.ballast_bytes = 64 << 10;
+  options.space_interval = milliseconds(200);
+  options.journal.full_retry = milliseconds(50);
   options.max_journal_bytes = 256 << 10;
   options.min_free_bytes = 0;
   return options;
@@ -106,8 +112,9 @@ class FullNode final : public BookieNode {
                                .flush_worker = *flush_worker_,
                                .readers = {reader_.get()},
                                .compaction_worker = compaction_worker_.get(),
-                               .new_ledger_id = [this] { return NewLedgerId(); }},
-        SmallOptions(*index_env_), TraceLog(), bookie::Shard::Events{});
+                               .new_ledger_id = [this] { return NewLedgerId(); },
+                               .ballast_disk = disk_.get()},
+        SmallOptions(*index_env_, process), TraceLog(), bookie::Shard::Events{});
     if (auto opened = shard_->Open(bookie::RealStorage()); !opened) {
       failure = opened.error().ToString();
       return nullptr;
