@@ -264,6 +264,17 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
             return Await<Result<void>>(loop_, [this, cookie](auto done) {
               metadata::CreateCookie(metadata_, cookie, std::move(done));
             });
+          },
+      .replace =
+          [this](const Cookie& old, const Cookie& now) {
+            log_.Warning(now.directory + ": was bookie " + ToHex(old.bookie) +
+                         ", whose disk is lost, and is the new bookie " + ToHex(now.bookie) +
+                         " from now on. What the old one held has to be repaired from other "
+                         "copies");
+            return Await<Result<void>>(loop_, [&](auto done) {
+              metadata::MarkCookieReplaced(metadata_, old.bookie, now.bookie, WallMs(),
+                                           std::move(done));
+            });
           }};
   RunOn(loop_, [this] { service_->ids.emplace(loop_, metadata_); });
   for (std::size_t i = 0; i < options_.directories.size(); ++i) {
@@ -276,6 +287,7 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
                                  .host = advertised_host(),
                                  .instance = instance,
                                  .now_ms = WallMs(),
+                                 .rejoin = options_.rejoin,
                                  .options = std::move(shard_options),
                                  .reader_threads = options_.reader_threads,
                                  .storage = options_.storage,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -35,7 +36,7 @@ Result<std::optional<Cookie>> ReadCookie(common::Disk& disk, const char* name) {
   const auto read = (*file)->Read(0, bytes);
   if (!read) return Fail(read.error());
   bytes.resize(*read);
-  auto cookie = metadata::DecodeCookie(bytes);
+  auto cookie = metadata::DecodeCookieFile(bytes);
   if (!cookie) {
     return Fail(Errc::kCorrupt, disk.path() + "/" + name + " is damaged (" +
                                     cookie.error().ToString() +
@@ -49,7 +50,7 @@ Result<std::optional<Cookie>> ReadCookie(common::Disk& disk, const char* name) {
 Result<void> WriteCookie(common::Disk& disk, const Cookie& cookie, const char* name) {
   auto file = disk.Open(kScratch, {.create = true});
   if (!file) return Fail(std::move(file).error());
-  QUIRE_TRY((*file)->Write(0, metadata::EncodeCookie(cookie)));
+  QUIRE_TRY((*file)->Write(0, metadata::EncodeCookieFile(cookie)));
   QUIRE_TRY((*file)->Sync());
   QUIRE_TRY(disk.Rename(kScratch, name));
   return disk.SyncDirectory();
@@ -89,6 +90,13 @@ Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
                     "restore that first; if nobody needs this bookie's entries any more, empty the "
                     "directory to use it for a new bookie");
   }
+  if (found->replaced_by) {
+    return Fail(
+        Errc::kWrongBookie,
+        who + ", whose place bookie " + ToHex(*found->replaced_by) +
+            " took with --rejoin, because this disk was lost. Its entries are restored from "
+            "other copies: keep the disk until that is done, and do not start it again");
+  }
   if (*found != cookie) {
     return Fail(Errc::kWrongBookie, who +
                                         ", but its cookie in the metadata store differs. One of "
@@ -99,9 +107,10 @@ Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
 }
 
 // A directory without a cookie may be formatted unless it, or another disk in its place, was a
-// bookie before.
-Result<void> CheckFree(const Identity::Place& place, const std::vector<Cookie>& cookies,
-                       const std::optional<Cookie>& intent) {
+// bookie before; with `rejoin` also then. Gives the bookies that it was.
+Result<std::vector<Cookie>> CheckFree(const Identity::Place& place,
+                                      const std::vector<Cookie>& cookies,
+                                      const std::optional<Cookie>& intent) {
   const auto stranger = Stranger(place.directory);
   if (!stranger) return Fail(stranger.error());
   if (!stranger->empty()) {
@@ -110,17 +119,18 @@ Result<void> CheckFree(const Identity::Place& place, const std::vector<Cookie>& 
                     "). Name an empty directory, or put the cookie back if this "
                     "was a bookie");
   }
-  const auto past = std::ranges::find_if(cookies, [&](const Cookie& cookie) {
+  std::vector<Cookie> past;
+  std::ranges::copy_if(cookies, std::back_inserter(past), [&](const Cookie& cookie) {
     return cookie.host == place.host && cookie.directory == place.directory &&
-           !(intent && cookie.bookie == intent->bookie);
+           !cookie.replaced_by && !(intent && cookie.bookie == intent->bookie);
   });
-  if (past == cookies.end()) return {};
+  if (past.empty() || place.rejoin) return past;
   return Fail(
       Errc::kWrongBookie,
-      "directory " + place.directory + " is empty but was bookie " + ToHex(past->bookie) +
-          ". If its disk is only not mounted, mount it. If the disk was replaced on purpose, "
-          "give the daemon a directory of another name: that is a new bookie, and an empty one "
-          "must not answer for entries that this one had acknowledged");
+      "directory " + place.directory + " is empty but was bookie " + ToHex(past.front().bookie) +
+          ". If its disk is only not mounted, mount it. If the disk was replaced, or emptied, and "
+          "what it held is lost, start once with --rejoin: the directory becomes a new bookie, as "
+          "an empty one must not answer for entries that the old one had acknowledged");
 }
 
 }  // namespace
@@ -136,7 +146,8 @@ Result<Cookie> Identity::Claim(common::Disk& disk, const Place& place,
   if (*cookie) return Known(**cookie, place, *cookies);
 
   if (*intent) QUIRE_TRY(CheckInstance(**intent, place));
-  QUIRE_TRY(CheckFree(place, *cookies, *intent));
+  const auto past = CheckFree(place, *cookies, *intent);
+  if (!past) return Fail(past.error());
   if (!*intent) {
     *intent = Cookie{.instance = place.instance,
                      .bookie = protocol::BookieId::Make(random),
@@ -146,6 +157,7 @@ Result<Cookie> Identity::Claim(common::Disk& disk, const Place& place,
     QUIRE_TRY(WriteCookie(disk, **intent, kIntent));
   }
   QUIRE_TRY(registry.create(**intent));
+  for (const Cookie& old : *past) QUIRE_TRY(registry.replace(old, **intent));
   QUIRE_TRY(disk.Rename(kIntent, kCookie));
   QUIRE_TRY(disk.SyncDirectory());
   return **std::move(intent);

@@ -18,11 +18,18 @@ struct CookieRegistry {
   std::function<common::Result<std::vector<metadata::Cookie>>()> list;
   // Success also if exactly this cookie is there already.
   std::function<common::Result<void>(const metadata::Cookie&)> create;
+  // The first one's directory is the second one's now. Success also if that is said already.
+  std::function<common::Result<void>(const metadata::Cookie&, const metadata::Cookie&)> replace =
+      {};
 };
 
 // Finds out which bookie a directory is, or makes it a new one. A directory and the metadata store
 // must agree, or the bookie would deny what it acknowledged in another life (T-17, protocol 1.3
 // Boot); every doubt refuses the start, with what to do about it.
+//
+// An empty directory that was a bookie before, as when its disk was replaced, is refused unless
+// `rejoin`. Then it becomes a new bookie, and the metadata store remembers that the old one lost
+// its disk: the new id denies nothing that the old one acknowledged, as nobody asks it for that.
 //
 // Formatting writes the new cookie to the directory as an intent, then to the metadata store, then
 // makes the intent the cookie. A crash in between leaves the intent, and the next start goes on
@@ -35,6 +42,7 @@ class Identity {
     std::string host;       // as advertised, without port
     protocol::InstanceId instance;
     std::int64_t now_ms = 0;
+    bool rejoin = false;  // the operator says that what the directory held is lost
   };
 
   // kWrongInstance: the directory is of another cluster. kWrongBookie: directory and metadata store

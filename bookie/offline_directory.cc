@@ -156,7 +156,7 @@ Result<std::optional<metadata::Cookie>> OfflineDirectory::ReadCookie() const {
   const auto got = (*file)->Read(0, bytes);
   if (!got) return Fail(got.error());
   bytes.resize(*got);
-  auto cookie = metadata::DecodeCookie(bytes);
+  auto cookie = metadata::DecodeCookieFile(bytes);
   if (!cookie) return Fail(Errc::kCorrupt, cookie.error().ToString());
   return *std::move(cookie);
 }

@@ -59,7 +59,8 @@ Result<std::unique_ptr<ShardHome>> ShardHome::Open(common::Loop& loop, Plan plan
                                 {.directory = *directory,
                                  .host = plan.host,
                                  .instance = plan.instance,
-                                 .now_ms = plan.now_ms},
+                                 .now_ms = plan.now_ms,
+                                 .rejoin = plan.rejoin},
                                 registry, random);
   if (!cookie) return Fail(std::move(cookie).error());
   Log prefixed = Prefixed(log, *directory, cookie->bookie);

@@ -29,6 +29,7 @@ class ShardHome {
     std::string host;  // as advertised
     protocol::InstanceId instance;
     std::int64_t now_ms = 0;  // since 1970
+    bool rejoin = false;      // see Identity
     ShardOptions options;
     int reader_threads = 1;
     Storage storage;

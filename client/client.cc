@@ -95,6 +95,11 @@ Result<std::vector<LedgerMetadata>> Client::ListLedgers(LedgerId after, std::siz
   return ledgers;
 }
 
+Result<std::vector<metadata::Cookie>> Client::ListCookies() {
+  return core_->Call<std::vector<metadata::Cookie>>(
+      [this](auto done) { metadata::ListCookies(core_->store(), std::move(done)); });
+}
+
 Result<std::vector<metadata::BookieInfo>> Client::ListBookies() {
   return core_->Call<std::vector<metadata::BookieInfo>>(
       [this](auto done) { metadata::ListBookies(core_->store(), std::move(done)); });

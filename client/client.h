@@ -65,6 +65,8 @@ class Client {
                                                                     std::size_t limit);
 
   common::Result<std::vector<metadata::BookieInfo>> ListBookies();
+  // All bookies there ever were, also those that are down or lost their disk.
+  common::Result<std::vector<metadata::Cookie>> ListCookies();
   // Asks a daemon ("host:port") about itself.
   common::Result<protocol::StatusReply> BookieStatus(const std::string& address);
   // Entry runs that one bookie holds of a ledger, from `from` on.

@@ -101,6 +101,31 @@ void CreateCookie(MetadataStore& store, const Cookie& cookie, MetadataStore::Don
               EncodeCookie(cookie), mine, std::move(done));
 }
 
+void MarkCookieReplaced(MetadataStore& store, BookieId bookie, BookieId by, std::int64_t now_ms,
+                        MetadataStore::Done done) {
+  const std::string path = std::string(kCookiesPath) + "/" + protocol::ToHex(bookie);
+  store.Read(path,
+             [&store, path, by, now_ms, done = std::move(done)](Result<Versioned> read) mutable {
+               if (!read) return done(Fail(std::move(read).error()));
+               auto cookie = DecodeCookie(read->value);
+               if (!cookie) return done(Fail(std::move(cookie).error()));
+               if (cookie->replaced_by == by) return done({});
+               if (cookie->replaced_by) {
+                 return done(Fail(Errc::kBadVersion, "bookie " + protocol::ToHex(cookie->bookie) +
+                                                         " was replaced by bookie " +
+                                                         protocol::ToHex(*cookie->replaced_by)));
+               }
+               cookie->replaced_by = by;
+               cookie->replaced_ms = now_ms;
+               // A lost answer is the caller's to ask again: what is there then decides.
+               store.CompareAndSet(path, EncodeCookie(*cookie), read->version,
+                                   [done = std::move(done)](Result<Version> written) mutable {
+                                     if (!written) return done(Fail(std::move(written).error()));
+                                     done({});
+                                   });
+             });
+}
+
 void ListCookies(MetadataStore& store, common::Callback<Result<std::vector<Cookie>>> done) {
   ReadChildren(
       store, kCookiesPath, [done = std::move(done)](Result<std::vector<Child>> children) mutable {

@@ -24,6 +24,10 @@ void ReadInstance(MetadataStore& store,
 
 // /cookies/<bookie>. Creating one that exists with the same content is success.
 void CreateCookie(MetadataStore& store, const Cookie& cookie, MetadataStore::Done done);
+// The directory of this bookie, whose disk was lost, is that of another one now. Success also if
+// that is said already; kBadVersion: of a third one.
+void MarkCookieReplaced(MetadataStore& store, protocol::BookieId bookie, protocol::BookieId by,
+                        std::int64_t now_ms, MetadataStore::Done done);
 void ListCookies(MetadataStore& store, common::Callback<common::Result<std::vector<Cookie>>> done);
 
 // All registered bookies, /bookies/writable and /bookies/readonly, sorted by id. One that is seen

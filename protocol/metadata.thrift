@@ -65,6 +65,9 @@ struct Cookie {
   3: required string host;
   4: required string directory;
   5: required i64 created_ms;
+  /** In the store only: the bookie that took the directory when this one's disk was lost, and when. */
+  6: optional binary replaced_by;
+  7: optional i64 replaced_ms;
 }
 
 /** The cluster itself. */

@@ -1,6 +1,7 @@
 #include "tools/bookie_commands.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,31 @@ namespace {
 
 const char* StateOf(const BookieInfo& bookie) {
   return bookie.writable ? "writable" : "read-only";
+}
+
+// Every bookie that was ever formatted: where, and what became of it.
+int ListAll(const Session& session) {
+  auto client = session.Connect();
+  if (!client) return Failed("bookie list", client.error());
+  auto cookies = (*client)->ListCookies();
+  if (!cookies) return Failed("bookie list", cookies.error());
+  auto bookies = (*client)->ListBookies();
+  if (!bookies) return Failed("bookie list", bookies.error());
+  auto list = nlohmann::json::array();
+  Table table({"ID", "HOST", "DIRECTORY", "STATE"});
+  for (const metadata::Cookie& cookie : *cookies) {
+    const auto here = std::ranges::find(*bookies, cookie.bookie, &BookieInfo::bookie);
+    std::string state = here == bookies->end() ? "not registered" : StateOf(*here);
+    const std::string by = cookie.replaced_by ? protocol::ToHex(*cookie.replaced_by) : "";
+    if (!by.empty()) state = "lost its disk, replaced by " + by;
+    list.push_back({{"id", protocol::ToHex(cookie.bookie)},
+                    {"host", cookie.host},
+                    {"directory", cookie.directory},
+                    {"state", state},
+                    {"replaced_by", by.empty() ? nlohmann::json() : nlohmann::json(by)}});
+    table.Add({protocol::ToHex(cookie.bookie), cookie.host, cookie.directory, state});
+  }
+  return Print(session.json() ? list.dump(2) + "\n" : table.Text());
 }
 
 int List(const Session& session) {
@@ -48,7 +74,13 @@ void AddBookieCommands(CLI::App& app, Session& session) {
   bookie->require_subcommand(1)->fallthrough();
 
   CLI::App* list = bookie->add_subcommand("list", "List the bookies that are registered");
-  list->callback([&session] { session.command = [&session] { return List(session); }; });
+  auto all = std::make_shared<bool>(false);
+  list->add_flag("--all", *all,
+                 "Also those that are down or lost their disk: all that were ever formatted, with "
+                 "their directory");
+  list->callback([&session, all] {
+    session.command = [&session, all] { return *all ? ListAll(session) : List(session); };
+  });
 
   CLI::App* info = bookie->add_subcommand("info",
                                           "Ask a bookie about itself: how it is and why, its "

@@ -32,13 +32,23 @@ class IdentityTest : public ::testing::Test {
 
   common::Result<Cookie> Claim() {
     return Identity::Claim(
-        *disk_, {.directory = directory_, .host = "host", .instance = instance_, .now_ms = 1234},
+        *disk_,
+        {.directory = directory_,
+         .host = "host",
+         .instance = instance_,
+         .now_ms = 1234,
+         .rejoin = rejoin_},
         {.list = [this]() -> common::Result<std::vector<Cookie>> { return cookies_; },
          .create = [this](const Cookie& cookie) -> common::Result<void> {
            if (std::ranges::find(cookies_, cookie) == cookies_.end() && applied_) {
              cookies_.push_back(cookie);
            }
            if (lost_) return common::Fail(Errc::kAmbiguous);
+           return {};
+         },
+         .replace = [this](const Cookie& old, const Cookie& by) -> common::Result<void> {
+           if (!replaceable_) return common::Fail(Errc::kAmbiguous);
+           std::ranges::find(cookies_, old.bookie, &Cookie::bookie)->replaced_by = by.bookie;
            return {};
          }},
         random_);
@@ -66,6 +76,8 @@ class IdentityTest : public ::testing::Test {
   std::vector<Cookie> cookies_;
   bool applied_ = true;  // a create reaches the registry
   bool lost_ = false;    // its answer does not reach us
+  bool replaceable_ = true;
+  bool rejoin_ = false;
 };
 
 TEST_F(IdentityTest, FormatsAnEmptyDirectoryAndKnowsItAgain) {
@@ -134,6 +146,91 @@ TEST_F(IdentityTest, RefusesAnEmptyDirectoryThatWasABookie) {  // T-17
   Empty();
   Refused(Errc::kWrongBookie, "is empty but was bookie");
   EXPECT_TRUE(std::filesystem::is_empty(directory_)) << "and leaves it as it is";
+}
+
+TEST_F(IdentityTest, TheRefusalNamesTheOption) {  // I02, I03
+  ASSERT_TRUE(Claim());
+  Empty();
+  Refused(Errc::kWrongBookie, "--rejoin");
+}
+
+TEST_F(IdentityTest, RejoinMakesAnEmptiedDirectoryANewBookieAndMarksTheOldOne) {  // I03, T-17
+  const auto old = Claim();
+  ASSERT_TRUE(old);
+  Empty();
+  rejoin_ = true;
+  const auto now = Claim();
+  ASSERT_TRUE(now) << now.error().ToString();
+  EXPECT_NE(now->bookie, old->bookie);
+  ASSERT_EQ(cookies_.size(), 2U);
+  EXPECT_EQ(cookies_[0].bookie, old->bookie) << "repair finds it";
+  EXPECT_EQ(cookies_[0].replaced_by, now->bookie);
+  EXPECT_EQ(cookies_[1], *now);
+  for (const bool again : {true, false}) {  // the option is for one start and harmless later
+    rejoin_ = again;
+    EXPECT_EQ(Claim().value(), *now);
+    EXPECT_EQ(cookies_.size(), 2U);
+  }
+}
+
+TEST_F(IdentityTest, EachLostDiskInAPlaceHasItsOwnSuccessor) {
+  ASSERT_TRUE(Claim());
+  rejoin_ = true;
+  for (int i = 0; i < 2; ++i) {
+    Empty();
+    ASSERT_TRUE(Claim());
+  }
+  ASSERT_EQ(cookies_.size(), 3U);
+  EXPECT_EQ(cookies_[0].replaced_by, cookies_[1].bookie);
+  EXPECT_EQ(cookies_[1].replaced_by, cookies_[2].bookie);
+  EXPECT_FALSE(cookies_[2].replaced_by);
+}
+
+TEST_F(IdentityTest, RejoinFormatsNoForeignOrDamagedDirectory) {
+  rejoin_ = true;
+  Write("holiday.jpg", "x");
+  Refused(Errc::kWrongBookie, "holiday.jpg");
+  Empty();
+  ASSERT_TRUE(Claim());
+  std::filesystem::remove(directory_ + "/cookie");
+  std::filesystem::create_directory(directory_ + "/segments");
+  Refused(Errc::kWrongBookie, "segments");
+  EXPECT_EQ(cookies_.size(), 1U);
+}
+
+TEST_F(IdentityTest, ARejoinThatWasInterruptedGoesOnWithTheSameBookie) {
+  ASSERT_TRUE(Claim());
+  Empty();
+  rejoin_ = true;
+  replaceable_ = false;
+  EXPECT_FALSE(Claim());
+  ASSERT_EQ(cookies_.size(), 2U);
+  replaceable_ = true;
+  rejoin_ = false;
+  Refused(Errc::kWrongBookie, "--rejoin");
+  rejoin_ = true;
+  EXPECT_EQ(Claim().value(), cookies_[1]);
+  EXPECT_EQ(cookies_[0].replaced_by, cookies_[1].bookie);
+  EXPECT_EQ(cookies_.size(), 2U);
+}
+
+TEST_F(IdentityTest, TheOldDiskDoesNotComeBackBesideItsSuccessor) {
+  ASSERT_TRUE(Claim());
+  const std::string copy = directory_ + "-old";
+  std::filesystem::rename(directory_, copy);
+  std::filesystem::create_directory(directory_);
+  rejoin_ = true;
+  ASSERT_TRUE(Claim());
+  std::filesystem::remove_all(directory_);
+  std::filesystem::rename(copy, directory_);
+  Refused(Errc::kWrongBookie, "--rejoin");
+  EXPECT_EQ(cookies_.size(), 2U);
+}
+
+TEST_F(IdentityTest, ACookieWithoutAChecksumIsRead) {
+  ASSERT_TRUE(Claim());
+  Write("cookie", metadata::EncodeCookie(cookies_[0]));
+  EXPECT_EQ(Claim().value(), cookies_[0]);
 }
 
 TEST_F(IdentityTest, RefusesADirectoryThatTheClusterHasForgotten) {

@@ -105,8 +105,25 @@ TEST(LedgerCodecTest, TellsTheKindsOfValuesApart) {
   EXPECT_EQ(DecodeRegistration(EncodeCookie(cookie), true).error().code(), Errc::kCorrupt);
   EXPECT_EQ(DecodeLedger(EncodeCookie(cookie)).error().code(), Errc::kCorrupt);
   EXPECT_EQ(DecodeCookie("").error().code(), Errc::kCorrupt);
+  Cookie replaced = cookie;
+  replaced.replaced_by = {.high = 5, .low = 6};
+  replaced.replaced_ms = 7;
+  EXPECT_EQ(DecodeCookie(EncodeCookie(replaced)).value(), replaced);
   for (std::size_t size = 0; size < EncodeCookie(cookie).size(); ++size) {
     EXPECT_FALSE(DecodeCookie(EncodeCookie(cookie).substr(0, size)));
+  }
+}
+
+TEST(CookieFileTest, KnowsEveryDamagedByteAndReadsTheOldForm) {
+  const Cookie cookie{{1, 2}, {3, 4}, "host", "/data/bookie", 5};
+  const std::string file = EncodeCookieFile(cookie);
+  EXPECT_EQ(DecodeCookieFile(file).value(), cookie);
+  EXPECT_EQ(DecodeCookieFile(EncodeCookie(cookie)).value(), cookie) << "without a checksum";
+  for (std::size_t at = 0; at < file.size(); ++at) {
+    std::string damaged = file;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    EXPECT_FALSE(DecodeCookieFile(damaged)) << at;
+    EXPECT_FALSE(DecodeCookieFile(file.substr(0, at))) << at;
   }
 }
 

@@ -95,7 +95,7 @@ TEST_P(RegistryTest, KeepsOneCookieForABookie) {
     return loop_.Await<void>([&](auto done) { CreateCookie(*client_, cookie, std::move(done)); });
   };
   EXPECT_TRUE(list().empty());
-  const Cookie first{{1, 1}, SampleBookie(2), "host", "/data/a", 5};
+  Cookie first{{1, 1}, SampleBookie(2), "host", "/data/a", 5};
   Cookie moved = first;
   moved.directory = "/data/b";
   Cookie second = first;
@@ -104,6 +104,19 @@ TEST_P(RegistryTest, KeepsOneCookieForABookie) {
   ASSERT_TRUE(create(first));
   EXPECT_EQ(create(moved).error().code(), Errc::kNodeExists);
   ASSERT_TRUE(create(second));
+  EXPECT_EQ(list(), (std::vector<Cookie>{second, first}));
+
+  // One of them loses its disk, and another takes its place; saying so twice is no error.
+  const auto replace = [&](BookieId by) {
+    return loop_.Await<void>(
+        [&](auto done) { MarkCookieReplaced(*client_, first.bookie, by, 77, std::move(done)); });
+  };
+  ASSERT_TRUE(replace(second.bookie));
+  ASSERT_TRUE(replace(second.bookie));
+  first.replaced_by = second.bookie;
+  first.replaced_ms = 77;
+  EXPECT_EQ(list(), (std::vector<Cookie>{second, first}));
+  EXPECT_EQ(replace(SampleBookie(9)).error().code(), Errc::kBadVersion);
   EXPECT_EQ(list(), (std::vector<Cookie>{second, first}));
 }
 

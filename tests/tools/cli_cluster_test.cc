@@ -80,6 +80,19 @@ TEST(CliBookieTest, ListShowsEveryBookieOfTheCluster) {
   }
 }
 
+TEST(CliBookieTest, ListAllShowsWhereEveryBookieIsOrWas) {
+  const auto answer = C().Run({"--output", "json", "bookie", "list", "--all"});
+  ASSERT_EQ(answer.status, kExitOk) << answer.err;
+  const json list = json::parse(answer.out);
+  ASSERT_EQ(list.size(), 5U);
+  for (const json& bookie : list) {
+    EXPECT_EQ(bookie["host"], "127.0.0.1");
+    EXPECT_TRUE(bookie["directory"].get<std::string>().starts_with("/"));
+    EXPECT_EQ(bookie["state"], "writable");
+    EXPECT_TRUE(bookie["replaced_by"].is_null());
+  }
+}
+
 TEST(CliBookieTest, InfoAsksByIdAndByAddress) {
   const auto& bookie = C().bookies().front();
   for (const std::string& name : {bookie.id, bookie.address}) {
