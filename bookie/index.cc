@@ -10,7 +10,7 @@ using common::Result;
 using protocol::LedgerId;
 
 Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env,
-                                           std::uint64_t memory_bytes) {
+                                           std::uint64_t memory_bytes, protocol::BookieId bookie) {
   auto db = IndexDb::Open(path, env, memory_bytes);
   if (!db) return Fail(std::move(db).error());
   std::unique_ptr<Index> index(new Index(std::move(*db)));
@@ -19,6 +19,13 @@ Result<std::unique_ptr<Index>> Index::Open(const std::string& path, void* env,
                                            " (make a new one out of the segments with 'quire "
                                            "disk rebuild-index')");
   }
+  protocol::BookieId& owner = index->record_.bookie;
+  if (!owner.is_nil() && !bookie.is_nil() && owner != bookie) {
+    return Fail(Errc::kWrongBookie, "index " + path + " is that of bookie " + ToHex(owner) +
+                                        ", not of bookie " + ToHex(bookie) +
+                                        "; put each one back to where it was");
+  }
+  if (!bookie.is_nil()) owner = bookie;  // goes out with the next commit
   return index;
 }
 

@@ -25,9 +25,10 @@ class Index {
   using States = std::unordered_map<protocol::LedgerId, LedgerState>;
 
   // Blocking. `env` is a rocksdb::Env* or null. kCorrupt, kUnsupported, kIo or kDiskFull, with the
-  // path.
+  // path. kWrongBookie: it is the index of another bookie than `bookie`, unless one of them is nil.
   static common::Result<std::unique_ptr<Index>> Open(
-      const std::string& path, void* env, std::uint64_t memory_bytes = IndexDb::kUsualMemory);
+      const std::string& path, void* env, std::uint64_t memory_bytes = IndexDb::kUsualMemory,
+      protocol::BookieId bookie = {});
 
   // Nothing was ever committed: the directory is new, or lost its index.
   bool created() const { return created_; }

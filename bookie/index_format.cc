@@ -124,6 +124,7 @@ std::string EncodeCommit(const CommitRecord& commit) {
   common::AppendBig(content, commit.stored);
   common::AppendBig(content, commit.next_segment);
   if (commit.limbo_floor > LedgerId(0)) common::AppendBig(content, commit.limbo_floor.value());
+  if (!commit.bookie.is_nil()) content += protocol::ToBytes(commit.bookie);
   return content;
 }
 
@@ -137,12 +138,20 @@ Result<CommitRecord> DecodeCommit(std::string_view content) {
   }
   const auto stored = reader.Big<std::uint64_t>();
   const auto next_segment = reader.Big<std::uint64_t>();
-  const bool rebuilt = next_segment && !reader.rest().empty();
+  // Each of the two further fields may be missing, and their lengths tell which.
+  const std::size_t rest = next_segment ? reader.rest().size() : 0;
+  const bool rebuilt = rest % 16 == 8;
+  const bool owned = rest >= 16;
   const auto floor = rebuilt ? reader.Big<std::int64_t>() : std::int64_t{0};
-  const bool sane = next_segment && floor && reader.rest().empty() && (*floor > 0) == rebuilt;
+  const auto bookie = owned ? protocol::FromBytes<protocol::BookieId>(reader.rest())
+                            : std::optional(protocol::BookieId{});
+  const bool sane = next_segment && floor && (*floor > 0) == rebuilt && bookie &&
+                    bookie->is_nil() != owned && (owned || reader.rest().empty());
   if (!sane) return Fail(Errc::kCorrupt, "commit record makes no sense");
-  return CommitRecord{
-      .stored = *stored, .next_segment = *next_segment, .limbo_floor = LedgerId(*floor)};
+  return CommitRecord{.stored = *stored,
+                      .next_segment = *next_segment,
+                      .limbo_floor = LedgerId(*floor),
+                      .bookie = *bookie};
 }
 
 }  // namespace quire::bookie

@@ -12,6 +12,7 @@
 #include "bookie/segment_format.h"
 #include "common/error.h"
 #include "protocol/ids.h"
+#include "protocol/uuid.h"
 
 namespace quire::bookie {
 
@@ -20,8 +21,8 @@ namespace quire::bookie {
 //   'E' ledger u64 first-entry u64   an extent (extent.h)
 //   'L' ledger u64                   the state of a ledger
 //   'S' segment u64                  its bytes of records, and how many of them are live
-//   'M' "last-commit"                format version, stored LSN, next segment id, and if the index
-//                                    was ever rebuilt the limbo floor
+//   'M' "last-commit"                format version, stored LSN, next segment id; if the index was
+//                                    ever rebuilt the limbo floor; the bookie's id
 //
 // No key is shorter than the prefix of an extent: RocksDB takes the prefix of its neighbours as
 // well. Each value begins with a CRC-32C of key and value: a bit that rots, or a value under a
@@ -64,6 +65,7 @@ struct CommitRecord {
   // The index was rebuilt, and with the old one fences may have gone: a ledger below this id that
   // has no state is in limbo. 0: it never was.
   protocol::LedgerId limbo_floor{0};
+  protocol::BookieId bookie = {};  // whose index it is; nil: nobody said, as before this was here
 
   bool operator==(const CommitRecord&) const = default;
 };

@@ -98,6 +98,9 @@ common::Result<std::unique_ptr<Journal>> Journal::Open(common::Disk& disk, commo
                                                        const Replay& replay, Events events) {
   auto content = ReplayJournal(disk, stored, replay);
   if (!content) return common::Fail(std::move(content).error());
+  for (const std::string& line : content->odd) {
+    if (events.odd) events.odd(line);
+  }
   auto journal = std::make_unique<FileJournal>(disk, loop, worker, options, std::move(*content),
                                                std::move(events));
   QUIRE_TRY(journal->Begin(stored));

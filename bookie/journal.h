@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "bookie/metrics_histogram.h"
@@ -58,6 +59,8 @@ class Journal {
     // A write or sync failed. Nothing appended and not yet durable ever will be said to be; the
     // journal takes no more. Once.
     std::function<void(common::Error)> failed;
+    // Something was found at Open that should not be, and does no harm. Null: nobody asks.
+    std::function<void(const std::string&)> odd = {};
     // True: the disk has no room for the next file. What was appended waits, and becomes durable
     // when there is room, which is told by false. Null: nobody asks.
     std::function<void(bool)> full = {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bookie/journal.h"
@@ -15,6 +16,7 @@ struct JournalContent {
   Lsn last = 0;                        // max(stored, last record)
   std::uint64_t next_epoch = 1;        // above that of every file
   std::vector<JournalFileInfo> full;   // files with records, in order
+  std::vector<std::string> odd;        // findings that do no harm, for people
   std::vector<JournalFileInfo> empty;  // spares, prepared ones, those whose only batch was torn
 };
 

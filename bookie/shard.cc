@@ -157,6 +157,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   store_options.scrub.worker = resources_.compaction_worker;
   store_options.scrub.report = store_options.compaction.report;
   store_options.scrub.alarm = [log = core.log](const std::string& line) { log.Error(line); };
+  store_options.bookie = bookie_;
   store_options.make_room = parts_->RoomMaker();
   JournalOptions journal_options = core.options.journal;
   journal_options.make_room = store_options.make_room;
@@ -191,6 +192,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
            [this, alive = std::weak_ptr(core.alive)](const Error& error) {
              if (!alive.expired()) Fail(error);
            },
+       .odd = [log = core.log](const std::string& line) { log.Warning(line); },
        .full =
            [this, alive = std::weak_ptr(core.alive)](bool full) {
              if (!alive.expired()) parts_->JournalFull(full);

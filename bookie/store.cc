@@ -168,7 +168,8 @@ Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loo
                                            std::vector<common::Worker*> readers,
                                            const StoreOptions& options) {
   QUIRE_CHECK(!readers.empty());
-  auto index = Index::Open(options.index_path, options.index_env, options.index_bytes);
+  auto index =
+      Index::Open(options.index_path, options.index_env, options.index_bytes, options.bookie);
   if (!index) return Fail(std::move(index).error());
   auto core =
       std::make_shared<StoreCore>(disk, std::move(*index), options.quarantine, options.make_room);

@@ -35,6 +35,7 @@ struct StoreOptions {
   // environment (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
   std::string index_path;
   void* index_env = nullptr;
+  protocol::BookieId bookie = {};  // whose index it must be; nil: anybody's
   // What RocksDB keeps in memory: half of it blocks, the rest for what a commit writes.
   std::uint64_t index_bytes = 32 << 20;
   CompactionOptions compaction = {};

@@ -67,6 +67,15 @@ TEST(IndexFormatTest, ARecordOfAnotherVersionIsNotUnderstood) {
   EXPECT_EQ(*DecodeCommit(EncodeCommit(rebuilt)), rebuilt);
   EXPECT_FALSE(DecodeCommit(EncodeCommit(*commit) + std::string(8, '\0')));
   EXPECT_FALSE(DecodeCommit(EncodeCommit(rebuilt) + "x"));
+  const CommitRecord owned{.stored = 44, .next_segment = 3, .bookie = {.high = 5, .low = 6}};
+  EXPECT_EQ(DecodeCommit(EncodeCommit(owned))->bookie, owned.bookie);
+  EXPECT_TRUE(commit->bookie.is_nil()) << "as in an index of before";
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(owned).substr(0, 30)));
+  CommitRecord both = owned;
+  both.limbo_floor = LedgerId(7);
+  EXPECT_EQ(*DecodeCommit(EncodeCommit(both)), both);
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(both) + "x"));
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(both) + std::string(16, 'x')));
   std::string bytes = EncodeCommit({});
   ++bytes[3];
   EXPECT_EQ(DecodeCommit(bytes).error().code(), Errc::kUnsupported);

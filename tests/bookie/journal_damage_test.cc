@@ -118,6 +118,18 @@ TEST_F(JournalDamageTest, AGapUpToStoredIsWhatTrimmingLeaves) {
   ASSERT_TRUE(h_.disk.Remove(file1_));
   ASSERT_TRUE(h_.Open(16));
   EXPECT_THAT(h_.replayed, SizeIs(4));
+  EXPECT_THAT(h_.odd, IsEmpty());
+}
+
+// G05: whoever removed it may remove the next one as well.
+TEST_F(JournalDamageTest, AFileThatIsMissingBetweenOthersBelowStoredIsTold) {
+  Write(40);
+  h_.Stop();
+  ASSERT_TRUE(h_.disk.Remove(file2_));
+  ASSERT_TRUE(h_.Open(36));
+  EXPECT_THAT(h_.replayed, SizeIs(4));
+  ASSERT_THAT(h_.odd, SizeIs(1));
+  EXPECT_THAT(h_.odd[0], HasSubstr("records 17 to 32 are missing before " + file3_));
 }
 
 TEST_F(JournalDamageTest, AFileTwiceStops) {

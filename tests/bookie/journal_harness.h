@@ -30,7 +30,8 @@ struct JournalHarness {
   std::vector<Record> replayed;  // by the last Open
   std::vector<Lsn> durable;
   std::vector<common::Error> failures;
-  std::vector<bool> full;  // as it was told
+  std::vector<bool> full;        // as it was told
+  std::vector<std::string> odd;  // at the last Open
 
   common::Result<void> Open(Lsn stored = 0) {
     Stop();
@@ -38,6 +39,7 @@ struct JournalHarness {
     durable.clear();
     failures.clear();
     full.clear();
+    odd.clear();
     auto opened = Journal::Open(
         disk, loop, worker, options, stored,
         [this](Lsn lsn, RecordType type, std::string_view payload) -> common::Result<void> {
@@ -46,6 +48,7 @@ struct JournalHarness {
         },
         {.durable = [this](Lsn lsn) { durable.push_back(lsn); },
          .failed = [this](common::Error error) { failures.push_back(std::move(error)); },
+         .odd = [this](const std::string& line) { odd.push_back(line); },
          .full = [this](bool now) { full.push_back(now); }});
     if (!opened) return common::Fail(std::move(opened).error());
     journal = std::move(*opened);
