@@ -1,5 +1,6 @@
 #include "bookie/offline_inspect.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bookie/offline_segment.h"
@@ -85,6 +86,10 @@ class Inspection {
     if (!files) return Fail(files.error());
     if (!*files) return {};
     for (const auto& item : **files) {
+      if (auto dead = ParseQuarantineName(item.name)) {
+        dead->bytes = item.bytes;
+        report_.quarantine.push_back(*dead);
+      }
       const auto id = ParseSegmentName(item.name);
       if (!id) continue;
       DirectoryReport::Segment& segment = report_.segments[*id];
@@ -99,6 +104,7 @@ class Inspection {
                             .what = "has no footer that can be used: " + footer.error().ToString(),
                             .advice = "'quire disk verify' tells more"});
     }
+    std::ranges::sort(report_.quarantine);
     return {};
   }
 

@@ -12,6 +12,7 @@
 #include "bookie/offline_finding.h"
 #include "bookie/offline_index.h"
 #include "bookie/offline_journal.h"
+#include "bookie/quarantine.h"
 #include "common/error.h"
 #include "metadata/cookie.h"
 
@@ -35,7 +36,8 @@ struct DirectoryReport {
   std::uint64_t extents = 0;
   std::uint64_t entries = 0;  // that the index leads to
   std::map<SegmentId, Segment> segments;
-  std::uint64_t ledgers = 0;  // with a state in the index; of them:
+  std::vector<QuarantinedSegment> quarantine;  // oldest first
+  std::uint64_t ledgers = 0;                   // with a state in the index; of them:
   std::uint64_t fenced = 0;
   std::uint64_t limbo = 0;
   std::uint64_t deleted = 0;

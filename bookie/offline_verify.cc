@@ -248,10 +248,12 @@ void OfflineVerify::CheckSegment(SegmentId id, SegmentCheck& check) {
   const bool used = check.space || check.extent_bytes > 0;
   if (index_ && walk_.complete && walk_.commit && !used) {
     Advance(*check.file_bytes);
-    return Give({.kind = Finding::Kind::kHarmless,
-                 .file = PathOf(id),
-                 .what = "is a leftover: the index does not know it",
-                 .advice = "nothing to do: a crash left it, and the next start removes it"});
+    return Give(
+        {.kind = Finding::Kind::kHarmless,
+         .file = PathOf(id),
+         .what = "is a leftover: the index does not know it",
+         .advice = "nothing to do: a crash left it, and the next start removes it or puts it into "
+                   "quarantine"});
   }
   const auto file = directory_.OpenFile(PathOf(id));
   if (!file) {

@@ -99,6 +99,16 @@ std::string LimboText(const DirectoryReport& report) {
          " that is not known here is fenced and in limbo\n";
 }
 
+// What was dropped and can be brought back still.
+std::string QuarantineText(const DirectoryReport& report) {
+  Table table({"IN QUARANTINE", "SINCE", "FILE BYTES"});
+  for (const auto& segment : report.quarantine) {
+    table.Add(
+        {std::to_string(segment.id), Time(segment.since * 1000), std::to_string(segment.bytes)});
+  }
+  return table.Text();
+}
+
 struct Sums {
   std::uint64_t journal_bytes = 0;
   std::uint64_t journal_records = 0;
@@ -146,6 +156,7 @@ std::string DirectoryText(const DirectoryReport& report) {
           LimboText(report);
   if (!report.journal.empty()) text += "\n" + JournalText(report);
   if (!report.segments.empty()) text += "\n" + SegmentsText(report);
+  if (!report.quarantine.empty()) text += "\n" + QuarantineText(report);
   return text;
 }
 
@@ -161,7 +172,8 @@ nlohmann::json DirectoryJson(const DirectoryReport& report) {
                         {"limbo", report.limbo},
                         {"deleted", report.deleted}}},
                       {"journal", nlohmann::json::array()},
-                      {"segments", nlohmann::json::array()}};
+                      {"segments", nlohmann::json::array()},
+                      {"quarantine", nlohmann::json::array()}};
   if (report.cookie) {
     json["cookie"] = {{"bookie", ToHex(report.cookie->bookie)},
                       {"cluster", ToHex(report.cookie->instance)},
@@ -198,6 +210,10 @@ nlohmann::json DirectoryJson(const DirectoryReport& report) {
       item["live_bytes"] = segment.space->live;
     }
     json["segments"].push_back(std::move(item));
+  }
+  for (const auto& segment : report.quarantine) {
+    json["quarantine"].push_back(
+        {{"id", segment.id}, {"since", segment.since}, {"bytes", segment.bytes}});
   }
   return json;
 }
