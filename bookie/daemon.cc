@@ -208,26 +208,18 @@ Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundC
 }
 
 Result<DaemonSnapshot> BookieDaemon::Collect(CollectionCommand command) {
+  if (!service_) return Snapshot();
+  const bool consent = command == CollectionCommand::kConsent;
   std::size_t consented = 0;
-  bool any = false;
-  if (service_ && service_->serving) {
-    for (const auto& collector : service_->collectors) {
-      if (!collector) continue;
-      any = true;
-      if (command == CollectionCommand::kRun) {
-        collector->Trigger();
-      } else {
-        consented += collector->Consent();
-      }
-    }
+  for (const auto& collector : service_->collectors) {
+    if (!collector) continue;  // its directory has failed
+    consented += consent ? collector->Consent() : 0;
+    if (!consent) collector->Trigger();
   }
-  if (!any) return Fail(Errc::kBusy, "no directory is there to collect space in");
-  if (command == CollectionCommand::kConsent && consented == 0) {
-    return Fail(Errc::kBusy,
-                "no ledger is held back: consent is given to those that /status shows as "
-                "held_back, and to no others");
-  }
-  return Snapshot();
+  if (!consent || consented > 0) return Snapshot();
+  return Fail(Errc::kBusy,
+              "no ledger is held back: consent is given to those that /status shows as held_back, "
+              "and to no others");
 }
 
 Result<InstanceId> BookieDaemon::AwaitInstance() {

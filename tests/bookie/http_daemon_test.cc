@@ -15,6 +15,7 @@
 #include "bookie/daemon.h"
 #include "bookie/loop_call.h"
 #include "bookie_client.h"
+#include "failing_disk.h"
 #include "metadata/ledger_store.h"
 #include "metadata/memory_store.h"
 #include "metadata/registry.h"
@@ -307,6 +308,45 @@ TEST_F(HttpDaemonTest, CompactionRunsWhenAskedAndStandsStillWhenPaused) {
   })) << Get("/status");
   EXPECT_THAT(Get("/status"), Not(HasSubstr("\"copied_bytes\":0,")));
   EXPECT_THAT(Get("/metrics"), HasSubstr("quire_bookie_compaction_rounds_total{"));
+}
+
+TEST_F(HttpDaemonTest, H14AFailedDiskStopsItsDirectoryOnlyAndIsReportedEverywhere) {
+  std::atomic<bool> fails = false;
+  std::unique_ptr<FailingDisk> failing;
+  const Storage real = RealStorage();
+  options_.directories.push_back(scratch_ + "/b");
+  options_.storage.open_journal = [&](common::Disk& disk, common::Loop& loop,
+                                      common::Worker& worker, const JournalOptions& options,
+                                      Lsn stored, const Journal::Replay& replay,
+                                      Journal::Events events) {
+    if (!disk.path().starts_with(scratch_ + "/a/")) {
+      return real.open_journal(disk, loop, worker, options, stored, replay, std::move(events));
+    }
+    failing = std::make_unique<FailingDisk>(disk, fails);
+    return real.open_journal(*failing, loop, worker, options, stored, replay, std::move(events));
+  };
+  Start();
+  const auto ids = daemon_->bookies();
+  BookieClient broken(loop_, ids[0], daemon_->address());
+  BookieClient sound(loop_, ids[1], daemon_->address());
+  ASSERT_EQ(broken.AddAndWait(1, 0), Code::kOk);
+  fails = true;
+  EXPECT_EQ(broken.AddAndWait(1, 1), Code::kUnknown);
+  EXPECT_EQ(broken.Read(1, {0}).code, Code::kUnknown) << "also what was there before";
+  EXPECT_EQ(broken.Read(2, {0}).code, Code::kUnknown) << "and never a denial";
+  EXPECT_EQ(sound.AddAndWait(1, 0), Code::kOk);
+
+  EXPECT_TRUE(Eventually([&] { return Get("/status").contains("\"registered\":false"); }));
+  EXPECT_THAT(Get("/status"), HasSubstr("\"state\":\"failed\",\"why\":[\"a disk failed"));
+  EXPECT_THAT(Get("/readyz"), HasSubstr("/a: failed: a disk failed"));
+  EXPECT_THAT(Get("/readyz"), Not(HasSubstr("/b")));
+  EXPECT_THAT(Get("/metrics"), HasSubstr("quire_bookie_mode{bookie=\"" +
+                                         ToHex(ids[0]).substr(0, 8) + "\",mode=\"failed\"} 1"));
+  const auto registered = Await<Result<std::vector<metadata::BookieInfo>>>(
+      loop_, [this](auto done) { metadata::ListBookies(*store_, std::move(done)); });
+  ASSERT_EQ(registered->size(), 1U);
+  EXPECT_EQ(registered->front().bookie, ids[1]);
+  daemon_.reset();
 }
 
 }  // namespace
