@@ -13,6 +13,7 @@
 #include "bookie/descriptors.h"
 #include "bookie/host_port.h"
 #include "bookie/loop_call.h"
+#include "bookie/metadata_cookies.h"
 #include "bookie/scrubber.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
@@ -28,15 +29,13 @@ namespace quire::bookie {
 using common::Errc;
 using common::Fail;
 using common::Result;
-using metadata::Cookie;
 using protocol::InstanceId;
 
 namespace {
 
 std::int64_t WallMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 }  // namespace
@@ -151,15 +150,11 @@ std::string BookieDaemon::http_address() const {
   return http_ ? options_.http->host + ":" + std::to_string(http_->port()) : std::string();
 }
 
-std::string BookieDaemon::advertised_host() const {
-  return options_.advertise_host.empty() ? options_.listen_host : options_.advertise_host;
-}
-
 // For the metadata store: an address to connect to, if other machines can.
 std::string BookieDaemon::PublishedHttp() const {
   if (!http_) return {};
   if (!IsAnyAddress(options_.http->host)) return http_address();
-  return advertised_host() + ":" + std::to_string(http_->port());
+  return options_.advertised_host() + ":" + std::to_string(http_->port());
 }
 
 DaemonSnapshot BookieDaemon::Snapshot() const {
@@ -239,35 +234,12 @@ Result<InstanceId> BookieDaemon::AwaitInstance() {
   }
 }
 
-Result<protocol::LedgerId> BookieDaemon::NewLedgerId() {
-  return Await<Result<protocol::LedgerId>>(
-      loop_, [this](auto done) { service_->ids->Next(std::move(done)); });
-}
-
 Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
-  const CookieRegistry registry{
-      .list =
-          [this] {
-            return Await<Result<std::vector<Cookie>>>(
-                loop_, [this](auto done) { metadata::ListCookies(metadata_, std::move(done)); });
-          },
-      .create =
-          [this](const Cookie& cookie) {
-            return Await<Result<void>>(loop_, [this, cookie](auto done) {
-              metadata::CreateCookie(metadata_, cookie, std::move(done));
-            });
-          },
-      .replace =
-          [this](const Cookie& old, const Cookie& now) {
-            log_.Warning(now.directory + ": was bookie " + ToHex(old.bookie) +
-                         ", whose disk is lost, and is the new bookie " + ToHex(now.bookie) +
-                         " from now on. What the old one held has to be repaired from other "
-                         "copies");
-            return Await<Result<void>>(loop_, [&](auto done) {
-              metadata::MarkCookieReplaced(metadata_, old.bookie, now.bookie, WallMs(),
-                                           std::move(done));
-            });
-          }};
+  const CookieRegistry registry = MetadataCookies(loop_, metadata_, WallMs, log_);
+  const auto new_ledger_id = [this] {
+    return Await<Result<protocol::LedgerId>>(
+        loop_, [this](auto done) { service_->ids->Next(std::move(done)); });
+  };
   RunOn(loop_, [this] { service_->ids.emplace(loop_, metadata_); });
   for (std::size_t i = 0; i < options_.directories.size(); ++i) {
     ShardOptions shard_options = options_.shard;
@@ -276,14 +248,14 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
     };
     auto home = ShardHome::Open(loop_,
                                 {.directory = options_.directories[i],
-                                 .host = advertised_host(),
+                                 .host = options_.advertised_host(),
                                  .instance = instance,
                                  .now_ms = WallMs(),
                                  .rejoin = options_.rejoin,
                                  .options = std::move(shard_options),
                                  .reader_threads = options_.reader_threads,
                                  .storage = options_.storage,
-                                 .new_ledger_id = [this] { return NewLedgerId(); }},
+                                 .new_ledger_id = new_ledger_id},
                                 registry, service_->random, log_,
                                 {.mode = [this, i](ShardMode) { ModeChanged(i); }});
     if (!home) return Fail(std::move(home).error());
@@ -302,7 +274,7 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
     const auto port = service.server->Start();
     if (!port) return Fail(port.error());
     const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;
-    address_ = advertised_host() + ":" + std::to_string(advertised_port);
+    address_ = options_.advertised_host() + ":" + std::to_string(advertised_port);
     service.instance = instance;
     service.serving = true;
     for (const auto& home : service.homes) {

@@ -64,7 +64,6 @@ class BookieDaemon {
   void Enter(DaemonPhase phase);
   rpc::ServerOptions MakeServerOptions() const;
   common::Result<void> StartHttp();
-  std::string advertised_host() const;
   std::string PublishedHttp() const;
   DaemonSnapshot Snapshot() const;
   // Of the Compactor or the Scrubber that `of` gives; null: the directory has none.
@@ -72,7 +71,6 @@ class BookieDaemon {
   common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command);
   common::Result<DaemonSnapshot> Collect(CollectionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
-  common::Result<protocol::LedgerId> NewLedgerId();
   common::Result<void> OpenHomes(protocol::InstanceId instance);
   common::Result<void> Serve(protocol::InstanceId instance);
   common::Result<void> AwaitRegistrations();

@@ -43,6 +43,10 @@ struct DaemonOptions {
   // A client that does not take its replies or does not end a frame is given up after so long.
   common::Duration stall_limit = std::chrono::seconds(60);
   Storage storage = RealStorage();
+
+  std::string advertised_host() const {
+    return advertise_host.empty() ? listen_host : advertise_host;
+  }
 };
 
 }  // namespace quire::bookie
