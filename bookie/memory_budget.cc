@@ -52,6 +52,7 @@ void MemoryBudget::Limit(ShardOptions& options) const {
   // Of two halves, with what is lost at the ends of their chunks.
   AtMost(options.store.cache_bytes, write_cache / 2 * 7 / 8);
   AtMost(options.max_lookup_bytes, lookups / 2);
+  AtMost(options.store.read_cache_bytes, read_cache);
   AtMost(options.store.index_bytes, index);
 }
 
@@ -68,16 +69,19 @@ std::vector<MemoryUse> MemoryBudget::Uses(const rpc::ServerStats& server,
   const std::uint64_t directories = shards.size();
   MemoryUse queued{.name = "journal", .used = 0, .most = journal * directories};
   MemoryUse cached{.name = "write_cache", .used = 0, .most = write_cache * directories};
+  MemoryUse read{.name = "read_cache", .used = 0, .most = read_cache * directories};
   MemoryUse compared{.name = "lookups", .used = 0, .most = lookups * directories};
   for (const ShardSnapshot& shard : shards) {
     queued.used += shard.journal_queued_bytes;
     cached.used += shard.store.cache_bytes;
+    read.used += shard.store.read_cache_bytes;
     compared.used += shard.lookup_bytes;
   }
   return {{.name = "receive", .used = server.receive_bytes, .most = receive},
           {.name = "replies", .used = server.reply_bytes, .most = replies},
           queued,
           cached,
+          read,
           compared};
 }
 

@@ -53,6 +53,7 @@ TEST(MemoryBudgetTest, LowersWhatDoesNotFitAndRaisesNothing) {
   EXPECT_EQ(options.store.cache_bytes, 1 * kMiB);
   EXPECT_LE(2 * options.max_queued_bytes, budget.journal);
   EXPECT_LE(options.max_lookup_bytes, budget.lookups);
+  EXPECT_EQ(options.store.read_cache_bytes, budget.read_cache);
   EXPECT_EQ(options.store.index_bytes, budget.index);
   rpc::ServerOptions server;
   budget.Limit(server);
@@ -71,9 +72,10 @@ TEST(MemoryBudgetTest, SaysWhatIsUsed) {
   ShardSnapshot shard;
   shard.journal_queued_bytes = 3;
   shard.store.cache_bytes = 4;
-  shard.lookup_bytes = 5;
+  shard.store.read_cache_bytes = 5;
+  shard.lookup_bytes = 6;
   const auto uses = budget.Uses(server, {shard});
-  ASSERT_EQ(uses.size(), 5U);
+  ASSERT_EQ(uses.size(), 6U);
   for (std::size_t i = 0; i < uses.size(); ++i) {
     EXPECT_EQ(uses[i].used, i + 1) << uses[i].name;
     EXPECT_GT(uses[i].most, 0U) << uses[i].name;
