@@ -105,7 +105,6 @@ common::Callback<Reply> SimServer::Replier(const Message& message) {
   return [network = &network_, server = this, bookie = BookieOf(message.body), call = message.call,
           from = node_, to = message.from, life = life_](Reply reply) {
     if (!network->Serves(from, life)) return;
-    static_cast<void>(handler);  // not every reply can say when to come back
     if constexpr (std::is_same_v<Reply, std::vector<Code>>) {
       AddReply adds{std::move(reply)};
       SayWhenToComeBack(server->handler_, bookie, adds);
