@@ -126,8 +126,9 @@ Result<void> BookieDaemon::StartHttp() {
           .control =
               [this](BackgroundWork work, BackgroundCommand command, auto done) {
                 loop_.Post([this, work, command, done = std::move(done)]() mutable {
-                  done(work == BackgroundWork::kScrub ? Control(&Shard::scrubber, command)
-                                                      : Control(&Shard::compactor, command));
+                  done(work == BackgroundWork::kScrub
+                           ? Control(&Shard::scrubber, command, "/scrub/resume")
+                           : Control(&Shard::compactor, command, "/compaction/resume"));
                 });
               },
           .collection =
@@ -182,7 +183,8 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
 }
 
 template <typename Worker>
-Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundCommand command) {
+Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundCommand command,
+                                             const char* resume) {
   std::vector<Worker*> workers;
   if (service_ && service_->serving) {
     for (const auto& home : service_->homes) {
@@ -194,7 +196,7 @@ Result<DaemonSnapshot> BookieDaemon::Control(Worker* (Shard::*of)(), BackgroundC
     if (command != BackgroundCommand::kRun) {
       worker->SetPaused(command == BackgroundCommand::kPause);
     } else if (worker->stats().paused) {
-      return Fail(Errc::kBusy, "it is paused; POST to resume first");
+      return Fail(Errc::kBusy, std::string("it is paused; POST ") + resume + " first");
     } else {
       worker->Trigger();
     }

@@ -68,7 +68,8 @@ class BookieDaemon {
   DaemonSnapshot Snapshot() const;
   // Of the Compactor or the Scrubber that `of` gives; null: the directory has none.
   template <typename Worker>
-  common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command);
+  common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command,
+                                         const char* resume);
   common::Result<DaemonSnapshot> Collect(CollectionCommand command);
   common::Result<protocol::InstanceId> AwaitInstance();
   common::Result<void> OpenHomes(protocol::InstanceId instance);

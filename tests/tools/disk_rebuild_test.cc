@@ -73,7 +73,7 @@ class DiskRebuildTest : public ::testing::Test {
       bookies_.push_back(std::make_unique<BookieProcess>(BookieProcess::Options{
           .metadata = uri_,
           .directories = {},
-          .flags = {"--journal-file-mb", "1", "--cache-mb", "1", "--min-free", "1"}}));
+          .flags = {"--journal-file-mb", "1", "--cache-mb", "1", "--min-free-mb", "1"}}));
     }
   }
 
