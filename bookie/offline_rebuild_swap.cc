@@ -51,7 +51,10 @@ Result<std::unique_ptr<Index>> IndexSwap::Begin() {
   if (error) return FailErrno(error.value(), "remove", Path(kBuilding));
   // A crash left it between two steps of Finish: it may be the old index as well as a new one.
   if (Exists(Path(kComplete))) QUIRE_TRY(Rename(kComplete, FreeName()));
-  return Index::Open(Path(kBuilding), nullptr);
+  const auto cookie = directory_.ReadCookie();
+  const bool named = cookie && *cookie;
+  return Index::Open(Path(kBuilding), nullptr, IndexDb::kUsualMemory,
+                     named ? (*cookie)->bookie : protocol::BookieId{});
 }
 
 Result<std::string> IndexSwap::Finish() {

@@ -80,6 +80,7 @@ TEST_F(OfflineRebuildTest, H15TheExtentsAreTheOriginalOnesAndEveryLedgerIsInLimb
   EXPECT_EQ(after.extents, before.extents);
   EXPECT_EQ(after.spaces, before.spaces);
   EXPECT_EQ(after.commit->limbo_floor, kLimboEverywhere);
+  EXPECT_EQ(after.commit->bookie, Inspect().cookie->bookie);
   EXPECT_GE(after.commit->next_segment, before.commit->next_segment);
   // Ledger 3 was only fenced: nothing of it is in a segment, and the floor covers it.
   EXPECT_EQ(after.states.size(), 2U);
