@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "bookie/loop_call.h"
-#include "metadata/cookie.h"
+#include "metadata/registry.h"
 
 namespace quire::bookie {
 
