@@ -33,7 +33,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kRecordPayload = 1024;
-constexpr JournalOptions kOptions{.file_bytes = 64 << 20, .spare_files = 4};
+const JournalOptions kOptions{.file_bytes = 64 << 20, .spare_files = 4};
 
 class BenchmarkLoop final : public common::Loop {
  public:
