@@ -1,5 +1,6 @@
 #include "bookie/quarantine.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
