@@ -285,7 +285,7 @@ TEST_F(HttpDaemonTest, CompactionRunsWhenAskedAndStandsStillWhenPaused) {
   const protocol::LedgerId deleted = CreateLedger();
   Start();
   EXPECT_THAT(Ask("POST", "/compaction/pause"), HasSubstr("\"paused\":true"));
-  EXPECT_THAT(Ask("POST", "/compaction/run"), HasSubstr("paused; POST to resume first"));
+  EXPECT_THAT(Ask("POST", "/compaction/run"), HasSubstr("paused; POST /compaction/resume first"));
   {
     BookieClient client(loop_, daemon_->bookies()[0], daemon_->address());
     for (int i = 0; i < 120; ++i) {
