@@ -1,5 +1,10 @@
 #include "bookie/config_toml.h"
 
+// What toml++ 3.3 asserts of its input is not always so ("[`" is enough), and what it asserts it
+// takes for granted in a release build. Without the assertions its own checks, which follow them,
+// refuse such a file.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_assert(true)
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 

@@ -123,6 +123,9 @@ TEST_F(ConfigTomlTest, AMistakeIsRefusedWithItsLineAndWhatIsAllowed) {
   EXPECT_THAT(Refusal("listen = '0.0.0.0:1'"), HasSubstr("give --advertise HOST:PORT"));
   EXPECT_THAT(Refusal("log_level = 'loud'"), HasSubstr("debug, info, warning, error, not 'loud'"));
   EXPECT_THAT(Refusal("cache_mb = "), HasSubstr("this is no TOML"));
+  for (const std::string& noise : {std::string("[\0\0t", 4), std::string("[`oob = 0")}) {
+    EXPECT_THAT(Refusal(noise), HasSubstr("this is no TOML")) << "found by the fuzzer";
+  }
   EXPECT_THAT(Refusal("metadata = 'zk://b:1/q'"), HasSubstr("this is no TOML")) << "comes twice";
 }
 

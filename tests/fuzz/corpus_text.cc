@@ -59,6 +59,8 @@ void AddDaemonFiles(Corpus& corpus) {
                  "cache_mb = 65_536\nlog_level = \"warning\"\nlog_format = \"json\"\n");
   corpus.Add("bookie_config_file", "section", "[bookie]\ncache_mb = 1\n");
   corpus.Add("bookie_config_file", "type", "cache_mb = 1.5\n");
+  corpus.Add("bookie_config_file", "section-noise", "[`oob = 0\n");
+  corpus.Add("bookie_config_file", "almost-space", "metad\xef\xbb\xb9 q \n\"rdi= \"");
   corpus.Add("bookie_config_file", "twice", "cache_mb = 1\ncache_mb = 1\n");
   corpus.Add("bookie_config_file", "escapes",
              "dir = [\"/\\u00e9\\t\\\"\", '/x', \"\"\"/y\"\"\"]\n");
