@@ -63,7 +63,9 @@ rocksdb::Options SharedOptions(std::uint64_t memory_bytes) {
   // One ledger's extents share a prefix; the filter tells which files have none of them.
   options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kExtentPrefixBytes));
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(memory_bytes / 2);
+  // In one piece: RocksDB would cut it into shards of less than a megabyte, and the filter of a
+  // table with very many ledgers, which fits into none of them, would be read for each look-up.
+  table.block_cache = rocksdb::NewLRUCache(memory_bytes / 2, 0);
   // Else they would be outside of every bound, and grow with the index.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
