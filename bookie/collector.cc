@@ -154,9 +154,8 @@ void Collector::Deleted(LedgerId ledger, const VersionedLedger& record) {
 
 void Collector::EndRound() {
   ++stats_.rounds;
-  const auto share = options_.max_drop_share * static_cast<double>(round_.holding);
   const std::size_t allowance =
-      std::max(options_.always_droppable, static_cast<std::size_t>(share));
+      std::max(options_.always_droppable, round_.holding * options_.max_drop_percent / 100);
   JudgeAbsent(allowance);
   for (const LedgerId ledger : round_.present) condemned_.erase(ledger);
   condemned_.merge(round_.deleted);

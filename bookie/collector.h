@@ -28,7 +28,7 @@ struct CollectorOptions {
   // metadata store that is restored, or an address that is put right, comes before the loss.
   common::Duration absence_interval = std::chrono::hours(1);
   // What may go in one round without an operator's consent, of the ledgers that hold something.
-  double max_drop_share = 0.1;
+  std::uint32_t max_drop_percent = 10;
   // So many may always go, or a bookie with few ledgers could never delete one.
   std::size_t always_droppable = 10;
   std::size_t reads_in_flight = 32;

@@ -100,6 +100,10 @@ std::vector<Option> MakeTable() {
                        "is formatted as a new bookie",
              .set = SetDirectories,
              .get = [](const Config& config) -> OptionValue { return config.daemon.directories; }},
+      TruthOption(
+          "rejoin", [](auto& config) -> auto& { return config.daemon.rejoin; },
+          "Makes an emptied or replaced directory a new bookie; for one start, when it is certain "
+          "that what the old one held is lost and its disk not only unmounted"),
       TextOption(
           "listen", "HOST:PORT", SetListen,
           [](const Config& config) {
@@ -120,11 +124,30 @@ std::vector<Option> MakeTable() {
           "gc-interval-seconds", {1, 7 * 24 * 3600},
           [](auto& config) -> auto& { return config.daemon.collector.interval; },
           "Between two looks for deleted ledgers, whose space is given back"),
+      SecondsOption(
+          "absence-seconds", {1, 30 * 24 * 3600},
+          [](auto& config) -> auto& { return config.daemon.collector.absence_interval; },
+          "Between the two looks that must both find a ledger's record missing before it is taken "
+          "for deleted; long enough to notice and mend a wrong metadata store"),
+      NumberOption(
+          "max-drop-percent", "percent", {0, 100}, 1,
+          [](auto& config) -> auto& { return config.daemon.collector.max_drop_percent; },
+          "Of the ledgers here that one look may drop without consent; more waits for POST "
+          "/collection/consent, so that a wrong metadata store cannot empty a bookie"),
+      NumberOption(
+          "quarantine-hours", "hours", {0, 24 * 365}, 3'600'000'000'000,
+          [](auto& config) -> auto& { return config.daemon.shard.store.quarantine.keep; },
+          "How long the files of dropped ledgers are kept, unless their room is needed before"),
       MebibytesOption(
           "min-free-mb", {1, 1 << 30},
           [](auto& config) -> auto& { return config.daemon.shard.min_free_bytes; },
           "Free space below which a bookie is read-only; what it has accepted, its journal and its "
           "index must still find room"),
+      MebibytesOption(
+          "ballast-mb", {0, 65536},
+          [](auto& config) -> auto& { return config.daemon.shard.ballast_bytes; },
+          "Set aside on each disk, and given up when it is full, so that fences, repairs and the "
+          "removal of garbage still find room"),
       MebibytesOption(
           "memory-mb", {0, 1 << 20},
           [](auto& config) -> auto& { return config.daemon.memory_bytes; },

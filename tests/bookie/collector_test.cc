@@ -204,7 +204,7 @@ TEST_F(CollectorTest, AFewLedgersMayAlwaysGo) {
 }
 
 TEST_F(CollectorTest, OfManyDeletedLedgersAShareGoesInEachRound) {
-  collection_.max_drop_share = 0.25;
+  collection_.max_drop_percent = 25;
   collection_.always_droppable = 1;
   Collect();
   Make(20);

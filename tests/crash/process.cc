@@ -57,7 +57,7 @@ Process::Process(Machine& machine, std::uint64_t life)
                  {.interval = kCollection,
                   .purge_grace = 2 * kCollection,
                   .absence_interval = kCollection,
-                  .max_drop_share = 1.0}) {
+                  .max_drop_percent = 100}) {
   machine_.set_actor("start");
 }
 
