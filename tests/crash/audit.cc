@@ -265,7 +265,8 @@ void CheckGivesSpaceBack(Process& process, Oracle& oracle) {
     records.Begin(ledger, Workload::KeyOf(ledger));
     records.MarkDeleted(ledger, process.wall_ms());
   }
-  for (int round = 0; round < 3; ++round) process.Wait(Process::kCollection);
+  // At most half of them go in one.
+  for (int round = 0; round < 10; ++round) process.Wait(Process::kCollection);
   const auto left = process.shard().Ledgers(false);
   if (!left.empty()) oracle.Violate(left.front(), "was deleted and is not collected");
   const auto files = SegmentFiles(process.machine());

@@ -57,7 +57,7 @@ Process::Process(Machine& machine, std::uint64_t life)
                  {.interval = kCollection,
                   .purge_grace = 2 * kCollection,
                   .absence_interval = kCollection,
-                  .max_drop_percent = 100}) {
+                  .max_drop_percent = 50}) {
   machine_.set_actor("start");
 }
 
