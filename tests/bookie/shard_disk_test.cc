@@ -177,13 +177,16 @@ TEST_F(ShardDiskTest, H12AStopOnAFullDiskEndsAndTheNextStartHasEverything) {
 TEST_F(ShardDiskTest, H12AStartOnAFullDiskReplaysWhatItCannotFlush) {
   m_.options.ballast_bytes = 0;
   m_.options.store.cache_bytes = 1 << 20;
+  m_.options.max_journal_bytes = 1 << 20;
   ASSERT_TRUE(m_.Open());
   ASSERT_TRUE(m_.AddAll(2, 0, 119));
+  ASSERT_EQ(m_.shard->Status().stored_lsn, 0);
   m_.Kill();
   m_.LeaveFree(0);
   m_.options.store.cache_bytes = 16 << 10;
   const auto opened = m_.Open();
   ASSERT_TRUE(opened) << opened.error().ToString();
+  EXPECT_EQ(m_.shard->Status().stored_lsn, 0) << "nothing could be flushed";
   EXPECT_EQ(m_.shard->mode(), ShardMode::kReadOnly);
   EXPECT_TRUE(m_.HasAll(2, 0, 119));
   m_.disk.set_capacity(SimDisk::kUnlimited);
