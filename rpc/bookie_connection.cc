@@ -15,9 +15,10 @@ namespace {
 using protocol::Code;
 using std::chrono::milliseconds;
 
-// A frame of adds is closed when it is so large: larger ones save nothing and delay the first
-// reply.
-constexpr std::size_t kFullFrameBytes = std::size_t{1024} * 1024;
+// A frame of adds is closed, and sent if no write is under way, when it is so large: bookies begin
+// with it while the rest of a burst is still being made.
+constexpr std::size_t kFullFrameBytes = std::size_t{128} * 1024;
+static_assert(kFullFrameBytes / AddFrame::kOverheadBytes < protocol::kMaxEntriesPerCall);
 constexpr std::size_t kMaxEntryBytes = protocol::kMaxPayloadBytes + protocol::kEntryOverheadBytes;
 // So many calls without answer and without a byte received since they were made: the connection is
 // taken for dead although the network has not said so.
@@ -51,10 +52,11 @@ void BookieConnection::Add(protocol::BookieId bookie, const protocol::Add& add, 
   open.tickets.push_back(std::move(ticket));
   open.bytes += bytes;
   open_bytes_ += bytes;
-  if (open.frame.count() == protocol::kMaxEntriesPerCall || open.frame.bytes() >= kFullFrameBytes) {
+  if (open.frame.bytes() >= kFullFrameBytes) {
     const auto place = open_.begin() + (&open - open_.data());
     Seal(std::move(*place));
     open_.erase(place);
+    return Flush();
   }
   FlushLater();
 }
@@ -270,7 +272,7 @@ void BookieConnection::DisconnectAllLater() {
   if (stream_) stream_->Close();
   stream_.reset();
   SealAll();
-  queue_ = SendQueue();
+  queue_ = SendQueue(kKeptBytes);
   silent_timeouts_ = 0;
   loop_.Cancel(timer_);
   timer_ = 0;

@@ -42,6 +42,9 @@ class BookieConnection final : public BookieChannel,
   void Shutdown();
 
  private:
+  // Of each block that was written: the frames of a busy writer fit.
+  static constexpr std::size_t kKeptBytes = std::size_t{256} * 1024;
+
   enum class State { kIdle, kConnecting, kReady, kBackingOff, kShutdown };
 
   // Adds for one bookie that were not given to the stream yet: a frame that still grows.
@@ -88,7 +91,7 @@ class BookieConnection final : public BookieChannel,
   std::vector<OpenAdds> open_;  // one for each bookie id, few
   std::size_t open_bytes_ = 0;
   std::size_t last_frame_bytes_ = 0;  // of adds: what the next one reserves
-  SendQueue queue_;
+  SendQueue queue_{kKeptBytes};
   PendingCalls pending_;
   std::uint32_t last_seqid_ = 0;
   bool flush_posted_ = false;

@@ -17,7 +17,7 @@ void SendQueue::Push(std::string block) {
 void SendQueue::GiveBack(std::vector<std::string> written) {
   for (std::string& block : written) {
     bytes_ -= block.size();
-    if (spare_.size() == kKeptBlocks || block.capacity() > kKeptBytes) continue;
+    if (spare_.size() == kKeptBlocks || block.capacity() > kept_bytes_) continue;
     block.clear();
     spare_.push_back(std::move(block));
   }

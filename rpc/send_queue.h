@@ -11,6 +11,10 @@ namespace quire::rpc {
 // being written. What is composed while a write is under way leaves with the next one.
 class SendQueue {
  public:
+  // Blocks of up to `kept_bytes` are kept when they are written, a few of them: fresh memory costs
+  // a page fault for every four KiB.
+  explicit SendQueue(std::size_t kept_bytes) : kept_bytes_(kept_bytes) {}
+
   // Calls write(std::string& out), which appends whole frames to `out`.
   template <typename Write>
   void Compose(Write&& write) {
@@ -39,10 +43,9 @@ class SendQueue {
  private:
   // A block that is large enough for a system call of its own.
   static constexpr std::size_t kFullBytes = std::size_t{256} * 1024;
-  // Larger or more blocks are not kept: an idle connection holds little.
-  static constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
   static constexpr std::size_t kKeptBlocks = 4;
 
+  std::size_t kept_bytes_;
   std::vector<std::string> blocks_;
   std::vector<std::string> spare_;
   std::vector<std::string> spare_list_;  // empty; its memory is used again

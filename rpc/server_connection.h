@@ -44,6 +44,9 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void Finish();
 
  private:
+  // Of each block of replies that was written, as long as more are to be.
+  static constexpr std::size_t kKeptBytes = std::size_t{64} * 1024;
+
   using Taken = FrameStream::Taken;
 
   Taken OnFrame(std::string_view frame) override;
@@ -73,7 +76,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
   ServerShared& shared_;
   const std::shared_ptr<FrameStream> stream_;
-  SendQueue replies_;
+  SendQueue replies_{kKeptBytes};
   common::ByteBudget::Hold held_;   // for replies_
   std::size_t calls_ = 0;           // at the handler, without long polls
   std::size_t long_polls_ = 0;      // at the handler

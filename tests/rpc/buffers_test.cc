@@ -96,7 +96,7 @@ TEST(ReceiveBufferTest, FramesThatWaitForTheirTurnCostWhatTheyAre) {
 }
 
 TEST(SendQueueTest, GathersWhatIsComposedAndCountsItUntilItIsWritten) {
-  SendQueue queue;
+  SendQueue queue(64 << 10);
   queue.Compose([](std::string& out) { out += "one"; });
   queue.Compose([](std::string& out) { out += "two"; });
   queue.Push("block");
@@ -112,7 +112,7 @@ TEST(SendQueueTest, GathersWhatIsComposedAndCountsItUntilItIsWritten) {
 }
 
 TEST(SendQueueTest, HandsOutEmptyBlocksAgain) {
-  SendQueue queue;
+  SendQueue queue(64 << 10);
   queue.Push(std::string(1000, 'x'));
   queue.GiveBack(queue.Take());
   const std::string block = queue.TakeBlock();
