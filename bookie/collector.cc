@@ -130,11 +130,9 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
     }
     return;
   }
-  // Of those in limbo many may be gone: a rebuilt index has the deleted ones again.
   ++round_.asked;
   if (absent && !condemned_.contains(ledger)) {
     round_.absent.insert(ledger);
-    round_.absent_settled += environment_.shard.InLimbo(ledger) ? 0 : 1;
   } else if (absent || (record->value->state == metadata::LedgerState::kDeleted &&
                         environment_.shard.HasKey(ledger, record->value->key))) {
     round_.deleted.insert(ledger);
@@ -154,17 +152,17 @@ void Collector::Deleted(LedgerId ledger, const VersionedLedger& record) {
 
 void Collector::EndRound() {
   ++stats_.rounds;
-  const std::size_t allowance =
-      std::max(options_.always_droppable, round_.holding * options_.max_drop_percent / 100);
-  JudgeAbsent(allowance);
+  const std::size_t share = round_.holding * options_.max_drop_percent / 100;
+  JudgeAbsent(share);
   for (const LedgerId ledger : round_.present) condemned_.erase(ledger);
   condemned_.merge(round_.deleted);
-  DropDue(allowance);
+  const bool never = options_.max_drop_percent == 0;
+  DropDue(never ? 0 : std::max(options_.always_droppable, share));
   Schedule();
 }
 
 // A round that was cut short has asked too few to judge what is missing.
-void Collector::JudgeAbsent(std::size_t allowance) {
+void Collector::JudgeAbsent(std::size_t share) {
   for (const LedgerId ledger : round_.present) absent_since_.erase(ledger);
   if (round_.broken) return;
   const common::TimePoint now = environment_.loop.Now();
@@ -173,16 +171,16 @@ void Collector::JudgeAbsent(std::size_t allowance) {
     return !round_.absent.contains(since.first);
   });
   stats_.missing = round_.absent.size();
-  const bool all = round_.absent.size() == round_.asked && round_.asked > allowance;
-  stats_.believed = round_.absent_settled <= allowance && !all;
+  const bool all = !round_.absent.empty() && round_.absent.size() == round_.asked;
+  stats_.believed = round_.absent.size() <= share && !all;
   if (stats_.believed) {
     warned_ = false;
   } else if (!std::exchange(warned_, true)) {
     environment_.log.Warning(
         "space collection stands still: the metadata store does not have " +
         std::to_string(stats_.missing) + " of " + std::to_string(round_.holding) +
-        " ledgers stored here, and no more than " + std::to_string(allowance) +
-        " may go at once. Nothing is deleted. If the store was emptied, restored from an old copy "
+        " ledgers stored here, and no more than " + std::to_string(share) +
+        " may be missing. Nothing is deleted. If the store was emptied, restored from an old copy "
         "or is a wrong one, put that right. If the ledgers are gone for good, POST "
         "/collection/consent " +
         Minutes(options_.absence_interval) + " from now");
@@ -226,10 +224,11 @@ void Collector::DropDue(std::size_t allowance) {
   if (held_back_.empty()) return;
   environment_.log.Warning(
       std::to_string(held_back_.size()) + " ledgers may go and are held back: " +
-      (stats_.believed ? "a round takes no more than " + std::to_string(allowance) +
-                             ", the rest goes with the next ones. To let them go now"
-                       : "the metadata store lost too many to be believed. If they are gone for "
-                         "good") +
+      (stats_.believed && allowance == 0 ? "nothing goes without consent. To let them go"
+       : stats_.believed ? "a round takes no more than " + std::to_string(allowance) +
+                               ", the rest goes with the next ones. To let them go now"
+                         : "the metadata store lost too many to be believed. If they are gone for "
+                           "good") +
       ", POST /collection/consent");
 }
 

@@ -27,9 +27,11 @@ struct CollectorOptions {
   // A record must be missing in two rounds so far apart, and in all between. An hour, so that a
   // metadata store that is restored, or an address that is put right, comes before the loss.
   common::Duration absence_interval = std::chrono::hours(1);
-  // What may go in one round without an operator's consent, of the ledgers that hold something.
+  // What may go in one round without an operator's consent, of the ledgers that hold something, and
+  // what may be missing of them before the metadata store is not believed. 0: nothing goes without.
   std::uint32_t max_drop_percent = 10;
-  // So many may always go, or a bookie with few ledgers could never delete one.
+  // So many that are said to be deleted may go even so, or a bookie with few ledgers could never
+  // delete one. Of what is only missing none may: there an emptied store looks the same.
   std::size_t always_droppable = 10;
   std::size_t reads_in_flight = 32;
 };
@@ -78,10 +80,9 @@ class Collector {
   struct Round {
     std::deque<protocol::LedgerId> to_ask;
     std::size_t in_flight = 0;
-    std::size_t holding = 0;         // ledgers that hold something
-    std::size_t asked = 0;           // of them, those that were answered for
-    std::size_t absent_settled = 0;  // without a record, and not in limbo
-    bool broken = false;             // the metadata store failed: the rest is not asked
+    std::size_t holding = 0;  // ledgers that hold something
+    std::size_t asked = 0;    // of them, those that were answered for
+    bool broken = false;      // the metadata store failed: the rest is not asked
     LedgerSet deleted;
     LedgerSet absent;
     LedgerSet present;
@@ -94,7 +95,7 @@ class Collector {
   void Answered(protocol::LedgerId ledger, common::Result<metadata::VersionedLedger> record);
   void Deleted(protocol::LedgerId ledger, const metadata::VersionedLedger& record);
   void EndRound();
-  void JudgeAbsent(std::size_t allowance);
+  void JudgeAbsent(std::size_t share);
   std::vector<protocol::LedgerId> Due() const;
   void DropDue(std::size_t allowance);
 

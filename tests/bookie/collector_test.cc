@@ -99,7 +99,9 @@ class CollectorTest : public ShardFixture {
 
   static constexpr protocol::InstanceId kInstance{.high = 4, .low = 2};
 
-  CollectorOptions collection_{.interval = kInterval, .absence_interval = kInterval};
+  // Of two ledgers one may be missing.
+  CollectorOptions collection_{
+      .interval = kInterval, .absence_interval = kInterval, .max_drop_percent = 50};
   std::int64_t wall_ms_ = 1'700'000'000'000;
   common::Random random_{3};
   std::shared_ptr<metadata::MemoryTree> tree_ = std::make_shared<metadata::MemoryTree>();
@@ -183,6 +185,8 @@ TEST_F(CollectorTest, TriggeredRoundsDoNotShortenTheTimeBetweenTheTwoAbsences) {
 }
 
 TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
+  collection_.max_drop_percent = 40;
+  Collect();
   Make(24);
   MarkDeleted(ids_[23]);
   for (std::size_t i = 0; i < 11; ++i) Erase(ids_[i]);
@@ -195,12 +199,61 @@ TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
   EXPECT_EQ(collector_->stats().held_back, 12U);
 }
 
-TEST_F(CollectorTest, AFewLedgersMayAlwaysGo) {
-  Make(12);
-  for (std::size_t i = 0; i < 10; ++i) Erase(ids_[i]);
+// However few they are, and whatever share may go.
+TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyASmallBookie) {
+  for (const std::uint32_t percent : {0U, 10U, 100U}) {
+    collection_.max_drop_percent = percent;
+    Collect();
+    if (ids_.empty()) Make(5);
+    for (const LedgerId id : ids_) {
+      if (Known(id)) Erase(id);
+    }
+    for (int round = 0; round < 4; ++round) Round();
+    EXPECT_EQ(shard_->Ledgers(false).size(), 5U) << percent;
+    EXPECT_FALSE(collector_->stats().believed);
+    EXPECT_EQ(collector_->stats().held_back, 5U);
+  }
+  EXPECT_THAT(log_, HasSubstr("does not have 5 of 5"));
+  EXPECT_EQ(collector_->Consent(), 5U);
   Round();
+  EXPECT_EQ(shard_->Ledgers(true).size(), 5U);
+}
+
+// One of five is more than a tenth.
+TEST_F(CollectorTest, AMissingRecordOfASmallBookieNeedsConsent) {
+  collection_.max_drop_percent = 10;
+  Collect();
+  Make(5);
+  Erase(ids_[0]);
+  for (int round = 0; round < 4; ++round) Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(log_, HasSubstr("does not have 1 of 5"));
+  EXPECT_EQ(collector_->Consent(), 1U);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+}
+
+TEST_F(CollectorTest, AFewDeletedLedgersMayAlwaysGo) {
+  collection_.max_drop_percent = 1;
+  Collect();
+  Make(12);
+  for (std::size_t i = 0; i < 11; ++i) MarkDeleted(ids_[i]);
   Round();
   EXPECT_EQ(shard_->Ledgers(true).size(), 10U);
+}
+
+TEST_F(CollectorTest, WithZeroPercentNothingGoesWithoutConsent) {
+  collection_.max_drop_percent = 0;
+  Collect();
+  Make(3);
+  MarkDeleted(ids_[0]);
+  Round();
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(log_, HasSubstr("1 ledgers may go and are held back: nothing goes without consent"));
+  EXPECT_EQ(collector_->Consent(), 1U);
+  Round();
+  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
 }
 
 TEST_F(CollectorTest, OfManyDeletedLedgersAShareGoesInEachRound) {
@@ -253,6 +306,7 @@ TEST_F(CollectorTest, ARecordThatIsNotDeletedAfterAllTakesTheVerdictBack) {
 
 TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
   collection_.absence_interval = 2 * kInterval;
+  collection_.max_drop_percent = 10;
   Collect();
   Make(30);
   EXPECT_EQ(collector_->Consent(), 0U) << "there is nothing to consent to";
@@ -276,14 +330,16 @@ TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
   EXPECT_THAT(log_, HasSubstr("an operator consents"));
 }
 
-// A rebuilt index has the deleted ledgers again, and they may be most of what it has.
-TEST_F(CollectorTest, OfLedgersInLimboMostMayBeGone) {
+// A rebuilt index has the deleted ledgers again, and they may be most of what it has; with an old
+// copy of the metadata store it looks the same.
+TEST_F(CollectorTest, OfLedgersInLimboNoMoreMayBeMissingThanOfOthers) {
   Make(12);
   IntoLimbo();
   for (std::size_t i = 1; i < 12; ++i) Erase(ids_[i]);
-  Round();
-  Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 10U) << "no more in one round";
+  for (int round = 0; round < 4; ++round) Round();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(log_, HasSubstr("does not have 11 of 12"));
+  EXPECT_EQ(collector_->Consent(), 11U);
   Round();
   EXPECT_THAT(shard_->Ledgers(false), ElementsAre(ids_[0]));
 }
