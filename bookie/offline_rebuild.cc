@@ -82,7 +82,8 @@ Result<void> IndexRebuild::Take(SegmentId id) {
   if (!unfinished) {
     record_bytes = std::max(content.bytes, footer ? footer->bytes : *size - kSegmentHeaderBytes);
   }
-  // A file of which nothing is known to the index is a leftover that the next start removes.
+  // A file of which nothing is known to the index is a leftover: the next start puts it into
+  // quarantine.
   if (record_bytes == 0) return {};
   return Commit(id, **file, content, record_bytes);
 }
