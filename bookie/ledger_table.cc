@@ -76,4 +76,10 @@ std::vector<LedgerId> LedgerTable::Ids(bool deleted) const {
   return ids;
 }
 
+std::optional<LedgerId> LedgerTable::Highest() const {
+  std::optional<LedgerId> highest;
+  for (const auto& [ledger, record] : records_) highest = std::max(highest, std::optional(ledger));
+  return highest;
+}
+
 }  // namespace quire::bookie

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -65,6 +66,8 @@ class LedgerTable {
   // Ids in ascending order of the ledgers that are (not) deleted.
   std::vector<protocol::LedgerId> Ids(bool deleted) const;
   std::size_t size() const { return records_.size(); }
+  // The highest id there is, deleted ledgers included. Looks at all of them.
+  std::optional<protocol::LedgerId> Highest() const;
 
   void set_limbo_floor(protocol::LedgerId floor) { limbo_floor_ = floor; }
   protocol::LedgerId limbo_floor() const { return limbo_floor_; }

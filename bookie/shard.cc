@@ -7,7 +7,7 @@
 #include "bookie/ballast.h"
 #include "bookie/checkpoint.h"
 #include "bookie/compactor.h"
-#include "bookie/index_format.h"
+#include "bookie/limbo_floor.h"
 #include "bookie/metrics_requests.h"
 #include "bookie/reads.h"
 #include "bookie/record_bytes.h"
@@ -203,28 +203,11 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   core.replies.Durable(core.journal->durable());
   core.bytes_since_flush = replay.bytes();
   for (const LedgerId ledger : replay.dropped()) parts_->checkpoint.Drop(ledger);
-  if (core.ledgers.limbo_floor() == kLimboEverywhere) QUIRE_TRY(FixLimboFloor());
+  QUIRE_TRY(FixLimboFloor(core, resources_.new_ledger_id));
   core.log.Info("index up to record " + std::to_string(stored) + ", " +
                 std::to_string(replay.records()) + " replayed from the journal up to record " +
                 std::to_string(core.journal->last()) + ", " + std::to_string(core.ledgers.size()) +
                 " ledgers");
-  return {};
-}
-
-// After a rebuild: whatever was fenced here has an id below one that is new now. Whoever drew one
-// and has not made its ledger yet will be refused, which costs it the ledger and nobody an entry.
-Result<void> Shard::FixLimboFloor() {
-  ShardCore& core = parts_->core;
-  QUIRE_CHECK(resources_.new_ledger_id != nullptr);
-  const auto floor = resources_.new_ledger_id();
-  if (!floor) return common::Fail(floor.error());
-  QUIRE_TRY(core.store->SetLimboFloor(*floor));
-  core.ledgers.set_limbo_floor(*floor);
-  core.log.Warning("the index was rebuilt: " + std::to_string(core.ledgers.in_limbo()) +
-                   " ledgers are in limbo, and so is any other below " +
-                   std::to_string(floor->value()) +
-                   ". What is here is served, nothing is denied, and no writer of theirs is "
-                   "accepted any more");
   return {};
 }
 

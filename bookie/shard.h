@@ -84,7 +84,6 @@ class Shard {
   struct Parts;
 
   common::Result<void> OpenStorage(const Storage& storage);
-  common::Result<void> FixLimboFloor();
   void Durable(std::uint64_t lsn);
   void Fail(const common::Error& error);
 

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bookie/index_format.h"
@@ -9,6 +10,7 @@ namespace {
 using common::Errc;
 using protocol::Code;
 using protocol::LedgerId;
+using ::testing::HasSubstr;
 
 // A shard whose index was rebuilt: ledger 5 was found in a segment.
 class ShardLimboTest : public ShardFixture {
@@ -19,6 +21,19 @@ class ShardLimboTest : public ShardFixture {
         .key = {}, .fenced = true, .limbo = true, .last_entry = protocol::EntryId(1)};
     fakes_.media.entries[LedgerId(5)][protocol::EntryId(1)] = MakeEntry(5, 1);
     Open();
+  }
+
+  // A shard that is gone again on return, and how it opened.
+  common::Result<void> OpenAnother() {
+    Shard shard(loop_, protocol::BookieId{.high = 1, .low = 2},
+                ShardResources{.journal_disk = disk_,
+                               .store_disk = disk_,
+                               .journal_worker = worker_,
+                               .flush_worker = worker_,
+                               .readers = {&reader_},
+                               .new_ledger_id = [this] { return new_ledger_id_; }},
+                options_, Log(), Shard::Events{});
+    return shard.Open(fakes_.storage());
   }
 
   Code ListCode(std::int64_t ledger) {
@@ -85,16 +100,13 @@ TEST_F(ShardLimboTest, WhatTheJournalBringsIsInLimboToo) {
   fakes_.media.limbo_floor = LedgerId(0);
   Open();
   static_cast<void>(Add(MakeEntry(7, 0)));
-  static_cast<void>(Add(MakeEntry(1234, 0)));
   MakeDurable();
   fakes_.media.limbo_floor = kLimboEverywhere;  // the index is lost and rebuilt meanwhile
   Restart();
   EXPECT_EQ(CodeOf(Read(7, {0})), Code::kOk);
   EXPECT_EQ(CodeOf(Read(7, {1})), Code::kUnknown);
   EXPECT_EQ(CodeOf(Add(MakeEntry(7, 1))), Code::kFenced);
-  // Also above the floor: it is known.
   EXPECT_EQ(fakes_.media.limbo_floor, LedgerId(1000));
-  EXPECT_EQ(CodeOf(Add(MakeEntry(1234, 1))), Code::kFenced);
 }
 
 TEST_F(ShardLimboTest, TheFloorIsFixedOnceAndStays) {
@@ -113,18 +125,33 @@ TEST_F(ShardLimboTest, WithoutAFloorItDoesNotOpen) {
   shard_.reset();
   fakes_.media.limbo_floor = kLimboEverywhere;
   new_ledger_id_ = common::Fail(Errc::kMetadataUnavailable, "away");
-  Shard shard(loop_, protocol::BookieId{.high = 1, .low = 2},
-              ShardResources{.journal_disk = disk_,
-                             .store_disk = disk_,
-                             .journal_worker = worker_,
-                             .flush_worker = worker_,
-                             .readers = {&reader_},
-                             .new_ledger_id = [this] { return new_ledger_id_; }},
-              options_, Log(), Shard::Events{});
-  const auto opened = shard.Open(fakes_.storage());
+  const auto opened = OpenAnother();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code(), Errc::kMetadataUnavailable);
   EXPECT_EQ(fakes_.media.limbo_floor, kLimboEverywhere);
+}
+
+// T-17, T-31: /ids was lost too. Other ledgers of the time before would be above the floor, and
+// denied.
+TEST_F(ShardLimboTest, AFloorBelowALedgerThatIsHereIsRefused) {
+  shard_->Drop(LedgerId(700));
+  static_cast<void>(Add(MakeEntry(1234, 0)));  // will be in the journal only
+  MakeDurable();
+  shard_.reset();
+  fakes_.media.limbo_floor = kLimboEverywhere;
+  for (const std::int64_t id : {1, 700, 1234}) {
+    new_ledger_id_ = LedgerId(id);
+    const auto opened = OpenAnother();
+    ASSERT_FALSE(opened) << id;
+    EXPECT_EQ(opened.error().code(), Errc::kCorrupt);
+    EXPECT_THAT(opened.error().context(), HasSubstr("/ids in the metadata store"));
+    EXPECT_THAT(opened.error().context(), HasSubstr("1234 or more"));
+    EXPECT_EQ(fakes_.media.limbo_floor, kLimboEverywhere);
+  }
+  new_ledger_id_ = LedgerId(1235);
+  Open();
+  EXPECT_EQ(fakes_.media.limbo_floor, LedgerId(1235));
+  EXPECT_EQ(CodeOf(Add(MakeEntry(1234, 1))), Code::kFenced);
 }
 
 // A rebuild brings deleted ledgers back; the collector buries them again.

@@ -127,10 +127,11 @@ TEST_F(DiskRebuildTest, ABookieWithoutItsIndexServesAgainAndDeniesNothing) {  //
   const auto empty = Create(*client);  // nothing of it is anywhere, when the index goes
   const auto open = Create(*client);   // its writer falls silent
   Append(*open, 0, kEntries);
+  const auto spare = Create(*client);
   rpc::AsioLoop loop("bookie client");
   {  // a reply tells that the bookie has all before it, which a writer does not wait for
     BookieClient direct(loop, lost.bookies().at(0), lost.address());
-    ASSERT_EQ(direct.AddAndWait(1'000'000, 0), Code::kOk);
+    ASSERT_EQ(direct.AddAndWait(spare->id().value(), 0), Code::kOk);
   }
   lost.Kill();
   fs::remove_all(directory + "/index");
