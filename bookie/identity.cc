@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "bookie/ballast.h"
 #include "bookie/directory_lock.h"
 
 namespace quire::bookie {
@@ -57,9 +58,10 @@ Result<void> WriteCookie(common::Disk& disk, const Cookie& cookie, const char* n
 }
 
 // The name of something that a new bookie's directory has not; empty: there is nothing.
-Result<std::string> Stranger(const std::string& directory) {
-  static const std::set<std::string> known{DirectoryLock::kFileName, kIntent, kScratch,
-                                           "lost+found"};  // the root of a file system has that
+Result<std::string> Stranger(const std::string& directory, bool begun) {
+  std::set<std::string> known{DirectoryLock::kFileName, kIntent, kScratch,
+                              "lost+found"};  // the root of a file system has that
+  if (begun) known.insert({"journal", "segments", "index", Ballast::kFileName});
   std::error_code error;
   std::filesystem::directory_iterator entries(directory, error);
   if (error) return common::FailErrno(error.value(), "list", directory);
@@ -111,7 +113,7 @@ Result<Cookie> Known(const Cookie& cookie, const Identity::Place& place,
 Result<std::vector<Cookie>> CheckFree(const Identity::Place& place,
                                       const std::vector<Cookie>& cookies,
                                       const std::optional<Cookie>& intent) {
-  const auto stranger = Stranger(place.directory);
+  const auto stranger = Stranger(place.directory, intent.has_value());
   if (!stranger) return Fail(stranger.error());
   if (!stranger->empty()) {
     return Fail(Errc::kWrongBookie,
@@ -135,15 +137,19 @@ Result<std::vector<Cookie>> CheckFree(const Identity::Place& place,
 
 }  // namespace
 
-Result<Cookie> Identity::Claim(common::Disk& disk, const Place& place,
-                               const CookieRegistry& registry, common::Random& random) {
+Result<Identity::Claimed> Identity::Claim(common::Disk& disk, const Place& place,
+                                          const CookieRegistry& registry, common::Random& random) {
   const auto cookie = ReadCookie(disk, kCookie);
   if (!cookie) return Fail(cookie.error());
   auto intent = ReadCookie(disk, kIntent);
   if (!intent) return Fail(std::move(intent).error());
   const auto cookies = registry.list();
   if (!cookies) return Fail(cookies.error());
-  if (*cookie) return Known(**cookie, place, *cookies);
+  if (*cookie) {
+    auto known = Known(**cookie, place, *cookies);
+    if (!known) return Fail(std::move(known).error());
+    return Claimed{.cookie = *std::move(known)};
+  }
 
   if (*intent) QUIRE_TRY(CheckInstance(**intent, place));
   const auto past = CheckFree(place, *cookies, *intent);
@@ -158,9 +164,12 @@ Result<Cookie> Identity::Claim(common::Disk& disk, const Place& place,
   }
   QUIRE_TRY(registry.create(**intent));
   for (const Cookie& old : *past) QUIRE_TRY(registry.replace(old, **intent));
+  return Claimed{.cookie = **std::move(intent), .formatting = true};
+}
+
+Result<void> Identity::Finish(common::Disk& disk) {
   QUIRE_TRY(disk.Rename(kIntent, kCookie));
-  QUIRE_TRY(disk.SyncDirectory());
-  return **std::move(intent);
+  return disk.SyncDirectory();
 }
 
 }  // namespace quire::bookie

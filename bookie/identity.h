@@ -32,9 +32,10 @@ struct CookieRegistry {
 // its disk: the new id denies nothing that the old one acknowledged, as nobody asks it for that.
 //
 // Formatting writes the new cookie to the directory as an intent, then to the metadata store, then
-// makes the intent the cookie. A crash in between leaves the intent, and the next start goes on
-// with it: had the metadata store come first, the directory would look like a replaced disk, and
-// had the cookie come first, like one that the cluster has forgotten.
+// makes the intent the cookie, once journal and index are there. A crash in between leaves the
+// intent, and the next start goes on with it: had the metadata store come first, the directory
+// would look like a replaced disk, and had the cookie come first, like one that the cluster has
+// forgotten. So a directory with a cookie has an index, or it lost that (StoreOptions::may_begin).
 class Identity {
  public:
   struct Place {
@@ -45,12 +46,18 @@ class Identity {
     bool rejoin = false;  // the operator says that what the directory held is lost
   };
 
+  struct Claimed {
+    metadata::Cookie cookie;
+    bool formatting = false;  // the caller makes what belongs into a directory, then Finish
+  };
+
   // kWrongInstance: the directory is of another cluster. kWrongBookie: directory and metadata store
   // do not agree, or the directory is not ours to format. kCorrupt: damaged cookie. Otherwise what
   // disk or registry say.
-  static common::Result<metadata::Cookie> Claim(common::Disk& disk, const Place& place,
-                                                const CookieRegistry& registry,
-                                                common::Random& random);
+  static common::Result<Claimed> Claim(common::Disk& disk, const Place& place,
+                                       const CookieRegistry& registry, common::Random& random);
+  // The directory is complete: makes the intent the cookie. Before anything is acknowledged.
+  static common::Result<void> Finish(common::Disk& disk);
 };
 
 }  // namespace quire::bookie

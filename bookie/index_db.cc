@@ -242,6 +242,12 @@ Result<std::unique_ptr<IndexDb>> IndexDb::Open(const std::string& path, void* en
   return std::make_unique<RocksIndexDb>(std::unique_ptr<rocksdb::DB>(db), path, on_disk);
 }
 
+// Without that file RocksDB has nothing; other files without it are an index that lost something.
+bool IndexDb::Exists(const std::string& path, void* env) {
+  auto* const files = env != nullptr ? static_cast<rocksdb::Env*>(env) : rocksdb::Env::Default();
+  return files->FileExists(path + "/CURRENT").ok();
+}
+
 Result<std::unique_ptr<OfflineIndexDb>> OfflineIndexDb::Open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path + "/CURRENT", error)) {

@@ -50,6 +50,8 @@ class IndexDb {
   // what to do.
   static common::Result<std::unique_ptr<IndexDb>> Open(const std::string& path, void* env,
                                                        std::uint64_t memory_bytes = kUsualMemory);
+  // Whether there is one, be it damaged. Open makes one where there is none.
+  static bool Exists(const std::string& path, void* env);
   virtual ~IndexDb() = default;
 
   virtual std::unique_ptr<Cursor> NewCursor(Scope scope) const = 0;  // any thread

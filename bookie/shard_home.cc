@@ -55,24 +55,27 @@ Result<std::unique_ptr<ShardHome>> ShardHome::Open(common::Loop& loop, Plan plan
   if (!lock) return Fail(std::move(lock).error());
   auto top = PosixDisk::Create(*directory);
   if (!top) return Fail(std::move(top).error());
-  auto cookie = Identity::Claim(**top,
-                                {.directory = *directory,
-                                 .host = plan.host,
-                                 .instance = plan.instance,
-                                 .now_ms = plan.now_ms,
-                                 .rejoin = plan.rejoin},
-                                registry, random);
-  if (!cookie) return Fail(std::move(cookie).error());
-  Log prefixed = Prefixed(log, *directory, cookie->bookie);
+  auto claimed = Identity::Claim(**top,
+                                 {.directory = *directory,
+                                  .host = plan.host,
+                                  .instance = plan.instance,
+                                  .now_ms = plan.now_ms,
+                                  .rejoin = plan.rejoin},
+                                 registry, random);
+  if (!claimed) return Fail(std::move(claimed).error());
+  metadata::Cookie& cookie = claimed->cookie;
+  Log prefixed = Prefixed(log, *directory, cookie.bookie);
   prefixed.Info((*top)->direct() ? "direct I/O" : "no direct I/O here, using fdatasync");
-  if (cookie->host != plan.host || cookie->directory != *directory) {
-    prefixed.Warning("was formatted as " + cookie->host + ":" + cookie->directory +
+  if (cookie.host != plan.host || cookie.directory != *directory) {
+    prefixed.Warning("was formatted as " + cookie.host + ":" + cookie.directory +
                      "; a copy of a bookie must never run beside it");
   }
   plan.directory = *std::move(directory);
+  plan.options.store.may_begin = claimed->formatting;
   std::unique_ptr<ShardHome> home(
-      new ShardHome(*std::move(lock), *std::move(cookie), std::move(prefixed)));
+      new ShardHome(*std::move(lock), std::move(cookie), std::move(prefixed)));
   auto opened = home->OpenShard(loop, plan, *std::move(top), std::move(events));
+  if (opened && claimed->formatting) opened = Identity::Finish(*home->top_disk_);
   if (!opened) {
     if (home->shard_) RunOn(loop, [&home] { home->CloseShard(); });
     return Fail(opened.error().code(),
@@ -96,9 +99,7 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan,
   ShardOptions options = plan.options;
   options.directory = plan.directory;
   options.store.index_path = plan.directory + "/index";
-  std::error_code error;
-  std::filesystem::create_directory(options.store.index_path, error);
-  if (error) return common::FailErrno(error.value(), "create directory", options.store.index_path);
+  if (options.store.may_begin) QUIRE_TRY(MakeDirectory(options.store.index_path));
   QUIRE_TRY(top_disk_->SyncDirectory());  // the three names survive a crash
 
   journal_worker_ = std::make_unique<common::ThreadWorker>("journal");

@@ -25,16 +25,22 @@ using protocol::LedgerId;
 
 namespace {
 
+std::unexpected<common::Error> FailLostIndex(const std::string& path, std::size_t segments) {
+  return Fail(Errc::kCorrupt,
+              "index " + path + " is missing or empty, beside " + std::to_string(segments) +
+                  " segment files, and this is no new bookie. Put the newest index back, or make "
+                  "one from what is left with 'quire disk rebuild-index': then nothing that this "
+                  "bookie acknowledged is denied");
+}
+
 // Makes files and index agree: what the index needs must be there, what it does not know goes.
 // Gives the id of the next segment, above any that a file ever had.
-Result<SegmentId> CheckSegments(StoreCore& core) {
+Result<SegmentId> CheckSegments(StoreCore& core, const StoreOptions& options) {
   const auto files = core.files.List();
   if (!files) return Fail(files.error());
   const std::string& path = core.disk.path();
-  if (core.index->created() && !files->empty()) {
-    return Fail(Errc::kCorrupt, path + ": there are " + std::to_string(files->size()) +
-                                    " segment files but the index is new; put the index back, or "
-                                    "make one from them with 'quire disk rebuild-index'");
+  if (core.index->created() && (!options.may_begin || !files->empty())) {
+    return FailLostIndex(options.index_path, files->size());
   }
   for (const auto& [id, space] : core.index->segments()) {
     if (!std::ranges::binary_search(*files, id)) {
@@ -168,13 +174,18 @@ Result<std::unique_ptr<Store>> Store::Open(common::Disk& disk, common::Loop& loo
                                            std::vector<common::Worker*> readers,
                                            const StoreOptions& options) {
   QUIRE_CHECK(!readers.empty());
+  if (!options.may_begin && !IndexDb::Exists(options.index_path, options.index_env)) {
+    const auto files = SegmentFiles(disk).List();
+    if (!files) return Fail(files.error());
+    return FailLostIndex(options.index_path, files->size());
+  }
   auto index =
       Index::Open(options.index_path, options.index_env, options.index_bytes, options.bookie);
   if (!index) return Fail(std::move(index).error());
   auto core =
       std::make_shared<StoreCore>(disk, std::move(*index), options.quarantine, options.make_room);
   QUIRE_TRY(core->quarantine.Load());
-  const auto next_segment = CheckSegments(*core);
+  const auto next_segment = CheckSegments(*core, options);
   if (!next_segment) return Fail(next_segment.error());
   // From now on an index without a commit record, or none beside segments, is one that was lost.
   // Not before the segments were looked at: the next start would take them for leftovers.

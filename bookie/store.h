@@ -35,6 +35,9 @@ struct StoreOptions {
   // environment (a rocksdb::Env*, opaque here so that RocksDB stays in one file pair).
   std::string index_path;
   void* index_env = nullptr;
+  // This bookie has acknowledged nothing yet, so there may be no index. Of any other one the index
+  // is lost then, and with it what it acknowledged.
+  bool may_begin = false;
   protocol::BookieId bookie = {};  // whose index it must be; nil: anybody's
   // What RocksDB keeps in memory: half of it blocks, the rest for what a commit writes.
   std::uint64_t index_bytes = 32 << 20;
@@ -56,7 +59,7 @@ struct StoreStats {
   // Of flushes that have succeeded so far, seen from the loop.
   DurationHistogram segment_write = {};
   DurationHistogram index_commit = {};
-  QuarantineStats quarantine = {};     // not part of the others
+  QuarantineStats quarantine = {};  // not part of the others
 };
 
 // Where entries live: first in the write cache (two halves, both readable), then sorted by ledger
@@ -67,7 +70,8 @@ class Store {
  public:
   using LedgerStates = std::unordered_map<protocol::LedgerId, LedgerState>;
 
-  // Opens index and segments (blocking). Segment files the index does not know go, a crash left
+  // Opens index and segments (blocking). No index is kCorrupt, unless it may begin, and nothing is
+  // made in its place. Segment files the index does not know go, a crash left
   // them: those that it may have known once into quarantine. A segment the index needs and that is
   // missing is kCorrupt.
   //

@@ -60,6 +60,7 @@ class Bookie {
     ShardOptions options;
     options.store.cache_bytes = 16 << 20;  // a flush or more in each slice
     options.store.index_path = path + "/index";
+    options.store.may_begin = true;
     options.store.compaction.interval = std::chrono::hours(1);  // when it is told to
     options.min_free_bytes = 0;
     shard_ = std::make_unique<Shard>(loop_, protocol::BookieId{.high = 1, .low = 1},

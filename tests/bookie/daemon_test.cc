@@ -132,6 +132,26 @@ TEST_F(DaemonTest, ARestartKeepsEntriesFencesAndIdentity) {  // D02
   }
 }
 
+TEST_F(DaemonTest, ADirectoryWithOnlyItsCookieLeftIsRefused) {  // T-17
+  InitCluster();
+  ASSERT_TRUE(Start());
+  {
+    BookieClient client(loop_, daemon_->bookies()[0], daemon_->address());
+    ASSERT_EQ(client.AddAndWait(1, 0), Code::kOk);
+  }
+  daemon_.reset();
+  for (const char* name : {"journal", "segments", "index"}) {
+    std::filesystem::remove_all(options_.directories[0] + "/" + name);
+  }
+  for (int start = 0; start < 2; ++start) {
+    const auto started = Start();
+    ASSERT_FALSE(started) << "it would deny what it acknowledged";
+    EXPECT_EQ(started.error().code(), Errc::kCorrupt);
+    EXPECT_THAT(started.error().context(), HasSubstr("quire disk rebuild-index"));
+    EXPECT_FALSE(std::filesystem::exists(options_.directories[0] + "/index"));
+  }
+}
+
 TEST_F(DaemonTest, ABookieWithoutRoomIsRegisteredReadOnly) {
   InitCluster();
   options_.shard.min_free_bytes = std::uint64_t{1} << 60;

@@ -42,6 +42,7 @@ class Benchmark {
         journal_disk_(common::PosixDisk::Create(path + "/journal").value()),
         store_disk_(common::PosixDisk::Create(path + "/segments").value()) {
     options_.store.index_path = path + "/index";
+    options_.store.may_begin = true;
     options_.store.cache_bytes = 16 << 20;
     options_.min_free_bytes = 64 << 20;
     Open();

@@ -49,6 +49,7 @@ class DiskMachine {
     Kill();
     log.clear();
     options.store.index_env = env_.get();
+    options.store.may_begin = !begun_;
     shard = std::make_unique<Shard>(
         loop, bookie,
         ShardResources{.journal_disk = disk,
@@ -60,6 +61,7 @@ class DiskMachine {
         options, Log([this](LogLevel, std::string_view line) { log += std::string(line) + "\n"; }),
         Shard::Events{});
     QUIRE_TRY(shard->Open(RealStorage()));
+    begun_ = true;
     shard->Start();
     return {};
   }
@@ -152,6 +154,7 @@ class DiskMachine {
 
  private:
   std::array<ManualWorker, 3> workers_;
+  bool begun_ = false;
   std::unique_ptr<rocksdb::Env> env_;
 };
 

@@ -30,7 +30,14 @@ class IdentityTest : public ::testing::Test {
   }
   ~IdentityTest() override { std::filesystem::remove_all(directory_); }
 
+  // A whole start, but what is made before the intent becomes the cookie.
   common::Result<Cookie> Claim() {
+    const auto claimed = Begin();
+    if (!claimed) return common::Fail(claimed.error());
+    if (claimed->formatting) QUIRE_TRY(Identity::Finish(*disk_));
+    return claimed->cookie;
+  }
+  common::Result<Identity::Claimed> Begin() {
     return Identity::Claim(
         *disk_,
         {.directory = directory_,
@@ -125,6 +132,25 @@ TEST_F(IdentityTest, ACrashAfterTheRegistryKnewIsFinishedByTheNextStart) {
 TEST_F(IdentityTest, ACrashWhileTheIntentWasWrittenLeavesNothingBehind) {
   Write("cookie.scratch", "torn");
   EXPECT_TRUE(Claim());
+}
+
+TEST_F(IdentityTest, ACrashBeforeTheIndexWasThereIsFinishedByTheNextStart) {
+  const auto first = Begin();
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->formatting);
+  for (const char* name : {"journal", "segments", "index"}) {
+    std::filesystem::create_directory(directory_ + "/" + name);
+  }
+  Write("ballast", "room");
+  const auto second = Begin();
+  ASSERT_TRUE(second) << second.error().ToString();
+  EXPECT_TRUE(second->formatting);
+  EXPECT_EQ(second->cookie, first->cookie) << "the same bookie";
+  ASSERT_TRUE(Identity::Finish(*disk_));
+  const auto third = Begin();
+  ASSERT_TRUE(third);
+  EXPECT_FALSE(third->formatting);
+  EXPECT_EQ(cookies_, std::vector{third->cookie});
 }
 
 TEST_F(IdentityTest, RefusesAnIntentOfAnotherCluster) {

@@ -30,6 +30,7 @@ class ShardStorageTest : public ::testing::Test {
     ShardOptions options;
     options.journal.file_bytes = 1 << 20;
     options.store.index_path = index_.path() + "/index";
+    options.store.may_begin = !shard_;
     options.min_free_bytes = 0;
     shard_ =
         std::make_unique<Shard>(loop_, protocol::BookieId{.high = 1, .low = 2},

@@ -134,7 +134,7 @@ TEST_F(StartupTest, H04ADamagedSegmentHeaderMakesItsEntriesUnknownAndNoOthers) {
 TEST_F(StartupTest, ALostIndexBesideSegmentsRefusesAndRemovesNothing) {
   const auto files = m_.disk.List().value();
   m_.EmptyIndex();
-  Refused(Errc::kCorrupt, "/sim", "the index is new");
+  Refused(Errc::kCorrupt, "index /index", "is missing or empty");
   EXPECT_EQ(m_.disk.List().value(), files);
 }
 

@@ -150,8 +150,9 @@ int main(int argc, char** argv) {
   testing::ThreadLoop loop;
   common::ThreadWorker flush("flush");
   common::ThreadWorker reader("read");
-  auto store = bookie::Store::Open(**disk, loop, flush, {&reader},
-                                   {.cache_bytes = 1 << 30, .index_path = path + "/index"});
+  auto store = bookie::Store::Open(
+      **disk, loop, flush, {&reader},
+      {.cache_bytes = 1 << 30, .index_path = path + "/index", .may_begin = true});
   if (!store) {
     std::fprintf(stderr, "%s\n", store.error().ToString().c_str());
     return 1;

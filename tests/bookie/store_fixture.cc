@@ -54,12 +54,14 @@ common::Result<void> StoreHarness::Open() {
   auto opened = Store::Open(disk, loop, *flush_worker, {reader.get()},
                             {.cache_bytes = cache_bytes_,
                              .index_path = index.path() + "/index",
+                             .may_begin = !begun_,
                              .compaction = compaction,
                              .scrub = scrub,
                              .quarantine = quarantine,
                              .make_room = make_room});
   if (!opened) return common::Fail(std::move(opened).error());
   store = std::move(*opened);
+  begun_ = true;
   return {};
 }
 

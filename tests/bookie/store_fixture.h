@@ -137,6 +137,7 @@ class StoreHarness {
 
  private:
   const std::uint64_t cache_bytes_;
+  bool begun_ = false;
 };
 
 }  // namespace quire::bookie

@@ -148,6 +148,7 @@ TEST(StoreRaceTest, ReadsAreRightWhileFlushesDeletionsAndCompactionsRun) {
       **disk, loop, flush, {&reader1, &reader2},
       {.cache_bytes = 1 << 20,
        .index_path = directory.path() + "/index",
+       .may_begin = true,
        .compaction = {
            .worker = &compaction, .step_bytes = 4096, .interval = std::chrono::milliseconds(1)}});
   ASSERT_TRUE(store) << store.error().ToString();
@@ -170,8 +171,8 @@ TEST(StoreRaceTest, TheStoreMayGoWhileItsThreadsWork) {
     testing::ThreadLoop loop;
     common::ThreadWorker flush("flush");
     common::ThreadWorker reader("read");
-    auto store =
-        Store::Open(**disk, loop, flush, {&reader}, {.index_path = directory.path() + "/index"});
+    auto store = Store::Open(**disk, loop, flush, {&reader},
+                             {.index_path = directory.path() + "/index", .may_begin = round == 0});
     ASSERT_TRUE(store) << store.error().ToString();
     loop.Run([&] {
       for (std::int64_t id = 0; id < 1000; ++id) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <numeric>
 
+#include "bookie/index.h"
 #include "bookie/segment_format.h"
 #include "tests/bookie/store_fixture.h"
 
@@ -142,6 +144,27 @@ TEST_F(StoreTest, RefusesANewIndexBesideOldSegments) {
     EXPECT_TRUE(opened.error().context().contains("quire disk rebuild-index"));
     EXPECT_EQ(store_.Segments().size(), 1U);  // and above all removes nothing
   }
+}
+
+TEST_F(StoreTest, ABookieThatHasBegunIsRefusedWithoutItsIndexAndLeftAsItIs) {
+  store_.Close();
+  TempDirectory empty;
+  const auto open = [&](bool may_begin) {
+    return Store::Open(store_.disk, store_.loop, *store_.flush_worker, {store_.reader.get()},
+                       {.index_path = empty.path() + "/index", .may_begin = may_begin});
+  };
+  for (int start = 0; start < 2; ++start) {
+    const auto opened = open(false);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code(), Errc::kCorrupt);
+    EXPECT_TRUE(opened.error().context().contains("is missing or empty"));
+    EXPECT_TRUE(std::filesystem::is_empty(empty.path())) << "so that the old one can be put back";
+  }
+  // As RocksDB leaves one before the first commit.
+  ASSERT_TRUE(Index::Open(empty.path() + "/index", nullptr));
+  EXPECT_FALSE(open(false));
+  EXPECT_TRUE(open(true)) << "a first start that was interrupted goes on";
+  EXPECT_TRUE(open(false));
 }
 
 TEST_F(StoreTest, RemovesFilesTheIndexDoesNotKnowAndNoOthers) {

@@ -23,13 +23,14 @@ using std::chrono::milliseconds;
 constexpr const char* kIndexPath = "/index";
 
 // Small enough that files roll and the cache is flushed within a history.
-bookie::ShardOptions SmallOptions(rocksdb::Env& env, SimLoop& process) {
+bookie::ShardOptions SmallOptions(rocksdb::Env& env, bool begun, SimLoop& process) {
   bookie::ShardOptions options;
   options.journal.file_bytes = 64 << 10;
   options.journal.spare_files = 1;
   options.store.cache_bytes = 16 << 10;
   options.store.index_path = kIndexPath;
   options.store.index_env = &env;
+  options.store.may_begin = !begun;
   options.store.compaction.min_garbage = 0.01;
   options.store.compaction.step_bytes = 2 << 10;
   options.store.compaction.segment_bytes = 32 << 10;
@@ -114,11 +115,12 @@ class FullNode final : public BookieNode {
                                .compaction_worker = compaction_worker_.get(),
                                .new_ledger_id = [this] { return NewLedgerId(); },
                                .ballast_disk = disk_.get()},
-        SmallOptions(*index_env_, process), TraceLog(), bookie::Shard::Events{});
+        SmallOptions(*index_env_, begun_, process), TraceLog(), bookie::Shard::Events{});
     if (auto opened = shard_->Open(bookie::RealStorage()); !opened) {
       failure = opened.error().ToString();
       return nullptr;
     }
+    begun_ = true;
     shard_->Start();
     router_ = std::make_unique<bookie::ShardRouter>(kCluster);
     router_->Add(*shard_);
@@ -153,6 +155,7 @@ class FullNode final : public BookieNode {
 
  private:
   void MakeDisk() {
+    begun_ = false;
     disk_ = std::make_unique<testing::SimDisk>("/bookie");
     index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
   }
@@ -180,6 +183,7 @@ class FullNode final : public BookieNode {
   }
 
   std::unique_ptr<testing::SimDisk> disk_;
+  bool begun_ = false;  // the directory has its cookie
   bool full_ = false;
   std::unique_ptr<rocksdb::Env> index_env_;
   // Of the running process.
