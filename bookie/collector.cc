@@ -117,9 +117,11 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
   const bool absent = !record && record.error().code() == Errc::kNoSuchLedger;
   if (!record && !absent) {
     const Errc code = record.error().code();
-    // One damaged record keeps its own ledger only.
-    round_.broken |= code != Errc::kCorrupt && code != Errc::kUnsupported;
-    round_.present.insert(ledger);
+    if (code == Errc::kCorrupt || code == Errc::kUnsupported) {
+      round_.present.insert(ledger);  // a damaged record keeps its own ledger only
+    } else {
+      round_.broken = true;
+    }
     return;
   }
   if (to_purge_.contains(ledger)) {
@@ -154,7 +156,11 @@ void Collector::EndRound() {
   ++stats_.rounds;
   const std::size_t share = round_.holding * options_.max_drop_percent / 100;
   JudgeAbsent(share);
-  for (const LedgerId ledger : round_.present) condemned_.erase(ledger);
+  for (const LedgerId ledger : round_.present) {
+    condemned_.erase(ledger);
+    consented_.erase(ledger);
+    held_back_.erase(ledger);
+  }
   condemned_.merge(round_.deleted);
   const bool never = options_.max_drop_percent == 0;
   DropDue(never ? 0 : std::max(options_.always_droppable, share));
@@ -202,7 +208,7 @@ std::vector<LedgerId> Collector::Due() const {
 void Collector::DropDue(std::size_t allowance) {
   std::size_t left = stats_.believed ? allowance : 0;
   std::size_t dropped = 0;
-  held_back_.clear();
+  if (!round_.broken) held_back_.clear();
   for (const LedgerId ledger : Due()) {
     if (!consented_.contains(ledger)) {
       if (left == 0) {
@@ -213,10 +219,12 @@ void Collector::DropDue(std::size_t allowance) {
     }
     environment_.shard.Drop(ledger);
     ++dropped;
+    held_back_.erase(ledger);
+    consented_.erase(ledger);
     absent_since_.erase(ledger);
     if (condemned_.erase(ledger) > 0) to_purge_.insert(ledger);
   }
-  consented_.clear();
+  if (!round_.broken) consented_.clear();  // else the next round asks again
   stats_.dropped += dropped;
   if (dropped > 0) {
     environment_.log.Info("collected the space of " + std::to_string(dropped) + " deleted ledgers");

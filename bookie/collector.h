@@ -69,7 +69,8 @@ class Collector {
   // A round begins now, or once more when the one under way has ended.
   void Trigger();
   // The next round, which begins now, may drop the ledgers that are held back, however many: those
-  // and no others. Gives their number; 0: nothing is held back.
+  // and no others. A round that the metadata store fails leaves it to the next. Gives their number;
+  // 0: nothing is held back.
   std::size_t Consent();
   CollectionStats stats() const;
 

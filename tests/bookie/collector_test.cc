@@ -11,6 +11,7 @@
 #include "metadata/memory_store.h"
 #include "metadata/registry.h"
 #include "shard_fixture.h"
+#include "tests/metadata/faulty_store.h"
 
 namespace quire::bookie {
 namespace {
@@ -106,7 +107,8 @@ class CollectorTest : public ShardFixture {
   common::Random random_{3};
   std::shared_ptr<metadata::MemoryTree> tree_ = std::make_shared<metadata::MemoryTree>();
   metadata::MemoryStore store_{loop_, tree_};
-  metadata::LedgerStore ledgers_{loop_, store_, random_};
+  metadata::FaultyStore faulty_{loop_, store_};
+  metadata::LedgerStore ledgers_{loop_, faulty_, random_};
   std::vector<LedgerId> ids_;
   std::unique_ptr<Collector> collector_;
 };
@@ -328,6 +330,25 @@ TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
   EXPECT_EQ(shard_->Ledgers(true).size(), 11U);
   EXPECT_EQ(collector_->stats().held_back, 14U);
   EXPECT_THAT(log_, HasSubstr("an operator consents"));
+}
+
+TEST_F(CollectorTest, ConsentOutlivesARoundThatTheMetadataStoreFails) {
+  collection_.max_drop_percent = 10;
+  Collect();
+  Make(5);
+  for (const LedgerId id : ids_) Erase(id);
+  Round();
+  Round();
+  EXPECT_EQ(collector_->Consent(), 5U);
+  faulty_.FailReads(3);
+  loop_.Advance({});
+  Turn();
+  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_EQ(collector_->stats().consented, 5U);
+  EXPECT_EQ(collector_->stats().held_back, 5U);
+  Round();
+  EXPECT_EQ(shard_->Ledgers(true), ids_);
+  EXPECT_EQ(collector_->stats().consented, 0U);
 }
 
 // A rebuilt index has the deleted ledgers again, and they may be most of what it has; with an old
