@@ -110,7 +110,7 @@ TEST_F(ConfigTomlTest, AMistakeIsRefusedWithItsLineAndWhatIsAllowed) {
   EXPECT_THAT(Refusal("cache-mb = 3"), HasSubstr("did you mean 'cache_mb'?"));
   EXPECT_THAT(Refusal("min_free = 3"), HasSubstr("did you mean 'min_free_mb'?"));
   EXPECT_THAT(Refusal("wombat = 3"),
-              AllOf(HasSubstr("there are metadata dir listen"), Not(HasSubstr("did you mean"))));
+              AllOf(HasSubstr("there are metadata dir "), Not(HasSubstr("did you mean"))));
   EXPECT_THAT(Refusal("[cache]"), HasSubstr("every key stands by itself"));
   EXPECT_THAT(Refusal("cache_mb = 0"), HasSubstr("cache_mb: expected 1 to 65536 MiB, not 0"));
   EXPECT_THAT(Refusal("cache_mb = 65537"), HasSubstr("expected 1 to 65536 MiB, not 65537"));
@@ -175,6 +175,15 @@ TEST_F(ConfigTomlTest, WhatIsPrintedCanBeLoadedAndSaysTheSame) {
                                        "1",
                                        "--memory-mb",
                                        "2048",
+                                       "--absence-seconds",
+                                       "8",
+                                       "--max-drop-percent",
+                                       "0",
+                                       "--quarantine-hours",
+                                       "3",
+                                       "--ballast-mb",
+                                       "5",
+                                       "--rejoin",
                                        "--scrub-mb-per-second",
                                        "3",
                                        "--scrub-interval-hours",
