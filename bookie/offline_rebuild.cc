@@ -43,6 +43,19 @@ std::optional<std::string> ReadRecord(const common::File& file, SegmentId id, st
   return entry ? std::optional(std::string(*entry)) : std::nullopt;
 }
 
+// Of the records from `from` on, `last` is the last one in front of the gap, `next` the first one
+// behind it.
+Finding Gap(const std::string& name, Lsn from, Lsn last, Lsn next) {
+  return {.file = "journal/" + name,
+          .what = "follows a gap: records " + std::to_string(last + 1) + " to " +
+                  std::to_string(next - 1) + " are missing; " + std::to_string(from) + " to " +
+                  std::to_string(next - 1) + " will not be replayed",
+          .advice =
+              "a journal file was removed: bring it back. What of these records is not in "
+              "the segments is lost here; other bookies hold copies of what was "
+              "acknowledged"};
+}
+
 }  // namespace
 
 Result<IndexRebuild::Summary> IndexRebuild::Run(Lsn stored) {
@@ -231,7 +244,7 @@ void IndexRebuild::Damage(SegmentId id, Finding finding) {
   summary_.findings.Add(std::move(finding));
 }
 
-Result<Lsn> ReplayableFrom(common::Disk& journal) {
+Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps) {
   const auto names = journal.List();
   if (!names) return Fail(names.error());
   std::vector<std::pair<std::uint64_t, std::string>> files;
@@ -261,11 +274,15 @@ Result<Lsn> ReplayableFrom(common::Disk& journal) {
       if (!*batch) break;
       const Lsn first = (*batch)->header.first;
       // A gap between files: an index that was lost covered what is missing, or nothing does.
+      // Trimming takes the first files only, so somebody removed one.
       if (first <= last || (first != last + 1 && !begins_file)) {
         return refuse((*batch)->offset, "the batch begins with record " + std::to_string(first) +
                                             ", but " + std::to_string(last + 1) + " should follow");
       }
-      if (first != last + 1) stored = first - 1;
+      if (first != last + 1) {
+        if (last > 0 && gaps != nullptr) gaps->Add(Gap(name, stored + 1, last, first));
+        stored = first - 1;
+      }
       last = first + (*batch)->header.records - 1;
       begins_file = false;
     }

@@ -88,8 +88,10 @@ class IndexRebuild {
 
 // The stored LSN with which a start replays all that is left of the journal, and is not refused:
 // nothing in it can be known to be in the segments. What is replayed though it was stored does no
-// harm, for the store keeps the first copy of an entry. kCorrupt, with what to do: no start would
-// take this journal.
-common::Result<Lsn> ReplayableFrom(common::Disk& journal);
+// harm, for the store keeps the first copy of an entry. Where records are missing between two files
+// only what lies behind them is replayed: `gaps` says, if it is not null, what is not, for the old
+// index knew whether that is in the segments. kCorrupt, with what to do: no start would take this
+// journal.
+common::Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps = nullptr);
 
 }  // namespace quire::bookie

@@ -18,6 +18,7 @@ struct Flags {
   std::optional<std::int64_t> ledger;
   bool quiet = false;
   bool yes = false;
+  bool skip_gap = false;
 };
 
 }  // namespace
@@ -70,10 +71,14 @@ void AddDiskCommands(CLI::App& app, Session& session) {
       "Example: quire disk rebuild-index /data/1 --yes");
   rebuild->add_option("directory", flags->directory, "A --dir of the bookie")->required();
   rebuild->add_flag("--yes", flags->yes, "Do it");
+  rebuild->add_flag("--skip-gap", flags->skip_gap,
+                    "Do it also when journal files are missing between others: records in front "
+                    "of the gap are not replayed");
   rebuild->add_flag("--quiet", flags->quiet, "No progress line");
   rebuild->callback([&session, flags] {
     session.command = [&session, flags] {
-      return DiskRebuild(session, flags->directory, flags->yes, flags->quiet);
+      return DiskRebuild(session, flags->directory,
+                         {.yes = flags->yes, .skip_gap = flags->skip_gap, .quiet = flags->quiet});
     };
   });
 }

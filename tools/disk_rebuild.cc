@@ -68,16 +68,24 @@ nlohmann::json Json(const Outcome& outcome) {
           {"bytes", summary.bytes},         {"findings", FindingsJson(summary.findings)}};
 }
 
-Result<Outcome> Rebuild(const OfflineDirectory& directory, bool yes, DiskProgress& progress) {
+Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions& options,
+                        DiskProgress& progress) {
   Outcome outcome;
   outcome.directory = directory.path();
-  const auto stored = bookie::ReplayableFrom(*directory.OpenFolder("journal"));
+  bookie::FindingList gaps;
+  const auto stored = bookie::ReplayableFrom(*directory.OpenFolder("journal"), &gaps);
   if (!stored) return Fail(stored.error());
+  if (options.yes && !options.skip_gap && gaps.damages() > 0) {
+    const bookie::Finding& gap = gaps.kept().front();
+    return Fail(common::Errc::kCorrupt, directory.path() + "/" + gap.file + " " + gap.what + "; " +
+                                            gap.advice +
+                                            ". --skip-gap makes the index without them");
+  }
   outcome.stored = *stored;
   IndexSwap swap(directory);
   if (auto why = swap.WhyNot()) return Fail(common::Errc::kInvalidArgument, *std::move(why));
   std::unique_ptr<Index> index;
-  if (yes) {
+  if (options.yes) {
     auto begun = swap.Begin();
     if (!begun) return Fail(std::move(begun).error());
     index = *std::move(begun);
@@ -89,7 +97,8 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, bool yes, DiskProgres
   auto summary = rebuild.Run(*stored);
   if (!summary) return Fail(std::move(summary).error());
   outcome.summary = *std::move(summary);
-  if (!yes) return outcome;
+  for (const bookie::Finding& gap : gaps.kept()) outcome.summary.findings.Add(gap);
+  if (!options.yes) return outcome;
   index.reset();
   auto old = swap.Finish();
   if (!old) return Fail(std::move(old).error());
@@ -100,14 +109,16 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, bool yes, DiskProgres
 
 }  // namespace
 
-int DiskRebuild(const Session& session, const std::string& directory, bool yes, bool quiet) {
+int DiskRebuild(const Session& session, const std::string& directory,
+                const RebuildOptions& options) {
   using Lock = OfflineDirectory::Lock;
-  const auto opened = OfflineDirectory::Open(directory, yes ? Lock::kExclusive : Lock::kShared);
+  const auto opened =
+      OfflineDirectory::Open(directory, options.yes ? Lock::kExclusive : Lock::kShared);
   if (!opened) return CannotOpen(kCommand, opened.error());
   Result<Outcome> outcome;
   {
-    DiskProgress progress(quiet);
-    outcome = Rebuild(*opened, yes, progress);
+    DiskProgress progress(options.quiet);
+    outcome = Rebuild(*opened, options, progress);
   }
   if (!outcome) {
     if (outcome.error().code() == common::Errc::kCorrupt) {  // the context says what to do

@@ -114,6 +114,36 @@ TEST_F(OfflineRebuildTest, TheJournalIsReplayedFromItsBeginning) {
   EXPECT_EQ(ReplayableFrom(*directory->OpenFolder("journal")).value(), 0U);
 }
 
+// The lost index knew whether what lies in front of the gap is in the segments; nobody else does.
+TEST_F(OfflineRebuildTest, AGapBetweenJournalFilesIsDamage) {  // G04
+  std::vector<JournalFileReport> files;
+  for (const auto& file : Inspect().journal) {
+    if (file.records > 0) files.push_back(file);
+  }
+  ASSERT_GE(files.size(), 3U);
+  const auto directory = OfflineDirectory::Open(path_);
+  const auto journal = directory->OpenFolder("journal");
+  FindingList whole;
+  ASSERT_TRUE(ReplayableFrom(*journal, &whole));
+  EXPECT_EQ(whole.kept().size(), 0U);
+  fs::remove(path_ + "/journal/" + files[1].name);
+  FindingList gaps;
+  EXPECT_EQ(ReplayableFrom(*journal, &gaps).value(), files[1].last);
+  ASSERT_EQ(gaps.damages(), 1U);
+  EXPECT_EQ(gaps.kept()[0].file, "journal/" + files[2].name);
+  const auto range = [](Lsn from, Lsn to) {
+    return std::to_string(from) + " to " + std::to_string(to);
+  };
+  EXPECT_THAT(gaps.kept()[0].what,
+              HasSubstr("records " + range(files[1].first, files[1].last) + " are missing; " +
+                        range(files[0].first, files[1].last) + " will not be replayed"));
+  // Files that are missing in front of all others were trimmed.
+  fs::remove(path_ + "/journal/" + files[0].name);
+  FindingList trimmed;
+  EXPECT_EQ(ReplayableFrom(*journal, &trimmed).value(), files[1].last);
+  EXPECT_EQ(trimmed.kept().size(), 0U);
+}
+
 TEST_F(OfflineRebuildTest, AJournalThatNoStartTakesIsRefused) {  // G04
   Flip(LastJournal(), 60);
   const auto directory = OfflineDirectory::Open(path_);
