@@ -102,9 +102,14 @@ common::Result<bool> JournalFiles::PrepareSlice(std::uint64_t budget, std::uint6
     auto written = next_->file->Write(next_->size, zeros_.view().substr(0, bytes));
     if (!written) {
       // The content is undefined now, and on a full disk its space is wanted: nothing was in it.
-      const std::string name = next_->name;
+      std::string name = std::move(next_->name);
       next_.reset();
-      QUIRE_TRY(disk_.Remove(name));
+      const bool last = !current_ && full_.empty() && spares_.empty();
+      if (last) {
+        spares_.push_back(std::move(name));
+      } else {
+        QUIRE_TRY(disk_.Remove(name));
+      }
       return common::Fail(std::move(written).error());
     }
     next_->size += bytes;
@@ -140,7 +145,7 @@ common::Result<void> JournalFiles::StartNext() {
 }
 
 // Only once the next file is there: a journal that has stored records is never without a file, by
-// which Open knows that files are missing.
+// which Open knows that files are missing. PrepareSlice keeps the last one too.
 common::Result<void> JournalFiles::RemoveExcess() {
   if (spares_.size() <= max_spares_) return {};
   while (spares_.size() > max_spares_) {

@@ -151,6 +151,26 @@ TEST_F(JournalFullTest, OpensOnAFullDiskToServeReads) {
   EXPECT_EQ(h_.journal->durable(), 2U);
 }
 
+// Files became larger, so that each spare has to grow, and none can.
+TEST_F(JournalFullTest, TheLastFileStaysThoughItCannotGrow) {  // H12
+  ASSERT_TRUE(h_.Open());
+  h_.Commit("a");
+  h_.Stop();
+  h_.options.file_bytes = 256 << 10;
+  h_.disk.set_capacity(128 << 10);
+  ASSERT_TRUE(h_.Open(1)) << "all is stored: its files are spares";
+  h_.Commit("b");
+  EXPECT_THAT(h_.full, ElementsAre(true));
+  EXPECT_THAT(h_.failures, IsEmpty());
+  EXPECT_THAT(h_.Files(), SizeIs(1));
+  ASSERT_TRUE(h_.Open(1)) << "no file is missing";
+  h_.Commit("c");
+  EXPECT_THAT(h_.full, ElementsAre(true));
+  h_.disk.set_capacity(SimDisk::kUnlimited);
+  Retry();
+  EXPECT_EQ(h_.journal->durable(), 2U);
+}
+
 TEST_F(JournalFullTest, AFailureIsNoFullDisk) {  // G09
   FillUp();
   h_.Commit("a");
