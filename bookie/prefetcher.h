@@ -47,7 +47,8 @@ class Prefetcher {
   std::uint64_t wasted_bytes() const { return wasted_bytes_; }
 
  private:
-  static constexpr std::size_t kMaxQueued = 64;  // ranges; newer ones push out older ones
+  // Ranges; newer ones push out older ones.
+  static constexpr std::size_t kMaxQueued = ReadAhead::kMaxRanges;
 
   void Wasted(const EntryBlock& block);
 

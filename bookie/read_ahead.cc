@@ -46,10 +46,10 @@ std::vector<ReadAhead::Range> ReadAhead::Observe(const Range& read, std::uint64_
 std::vector<ReadAhead::Range> ReadAhead::Fetch(Stream& stream, const Range& read,
                                                std::uint64_t bytes) const {
   const auto length = read.end - read.first;
-  const auto requests =
-      static_cast<std::int64_t>(stream.window / std::max<std::uint64_t>(bytes, 1));
+  auto requests = static_cast<std::int64_t>(stream.window / std::max<std::uint64_t>(bytes, 1));
   if (requests == 0) return {};
   const bool gaps = stream.jump > length + kSlack;  // others get what lies between
+  if (gaps) requests = std::min<std::int64_t>(requests, kMaxRanges);  // each is a range
   EntryId from = std::max(stream.ahead, gaps ? read.first + stream.jump : read.end);
   const EntryId until = read.first + (requests + 1) * stream.jump;
   if (until - from < (until - read.first) / 2) return {};

@@ -35,6 +35,9 @@ class ReadAhead {
     protocol::EntryId end;
   };
 
+  // So many requests of a reader that leaves gaps are told ahead of it.
+  static constexpr std::size_t kMaxRanges = 64;
+
   // Somebody read entries of the range, `bytes` in all. What to fetch now, in this order.
   std::vector<Range> Observe(const Range& read, std::uint64_t bytes);
 

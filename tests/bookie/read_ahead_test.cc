@@ -116,6 +116,14 @@ TEST_F(ReadAheadTest, AStripedReaderIsFollowed) {
   }
 }
 
+// Small entries with gaps between them are a range each: what is not told is not taken as fetched.
+TEST_F(ReadAheadTest, SingleEntriesWithGapsAreToldAFewAtATime) {
+  for (std::int64_t id = 0; id < 100'000; id += 16) {
+    if (id >= 48) ASSERT_TRUE(fetched_.contains(id)) << id;
+    ASSERT_LE(Follow(id, 1), ReadAhead::kMaxRanges) << id;
+  }
+}
+
 TEST_F(ReadAheadTest, RandomReadersCauseNothing) {
   std::uint64_t state = 88172645463325252ULL;
   std::size_t fetches = 0;
