@@ -1,5 +1,6 @@
 #include "bookie/config.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -85,6 +86,13 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
     }
   }
   if (const auto fits = CheckTogether(config, settings); !fits) return Wrong(fits.error());
+  for (const std::string& directory : line->rejoin) {
+    if (std::ranges::find(config.daemon.directories, directory) ==
+        config.daemon.directories.end()) {
+      return Wrong("--rejoin " + directory + ": name one of --dir, spelled the same way");
+    }
+  }
+  config.daemon.rejoin = line->rejoin;
   if (line->action == CommandLine::Action::kPrint) return Told(ToToml(config));
   if (const auto complete = CheckComplete(config); !complete) return Wrong(complete.error());
   if (line->action == CommandLine::Action::kCheck) return Told("the configuration is valid");

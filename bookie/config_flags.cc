@@ -81,6 +81,11 @@ std::expected<CommandLine, ConfigExit> ReadCommandLine(int argc, const char* con
   app.add_option("--config", line.file,
                  "A file of options as TOML: the flags below, with _ for -, as keys")
       ->type_name("FILE");
+  app.add_option("--rejoin", line.rejoin,
+                 "One of --dir that is to become a new bookie although it was one before; for one "
+                 "start, when it is certain that its disk is lost and not only unmounted")
+      ->type_name("DIRECTORY")
+      ->allow_extra_args(false);
   app.add_flag("--check-config", check,
                "Says whether the configuration is valid, as far as can be told without a look at "
                "disks and network, and ends with exit code 0 or 2");

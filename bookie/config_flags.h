@@ -2,6 +2,7 @@
 
 #include <expected>
 #include <string>
+#include <vector>
 
 #include "bookie/config.h"
 #include "bookie/config_option.h"
@@ -13,8 +14,9 @@ struct CommandLine {
   enum class Action { kServe, kCheck, kPrint };
 
   Action action = Action::kServe;
-  std::string file;   // of --config; empty: none
-  Settings settings;  // the flags, and QUIRE_METADATA
+  std::string file;                 // of --config; empty: none
+  std::vector<std::string> rejoin;  // directories; never of a file, which would say it again
+  Settings settings;                // the flags, and QUIRE_METADATA
 };
 
 // The flags are those of ConfigTable. ConfigExit: --help, or a flag that there is not.

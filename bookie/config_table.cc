@@ -100,10 +100,6 @@ std::vector<Option> MakeTable() {
                        "is formatted as a new bookie",
              .set = SetDirectories,
              .get = [](const Config& config) -> OptionValue { return config.daemon.directories; }},
-      TruthOption(
-          "rejoin", [](auto& config) -> auto& { return config.daemon.rejoin; },
-          "Makes an emptied or replaced directory a new bookie; for one start, when it is certain "
-          "that what the old one held is lost and its disk not only unmounted"),
       TextOption(
           "listen", "HOST:PORT", SetListen,
           [](const Config& config) {

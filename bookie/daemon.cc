@@ -248,18 +248,18 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
     shard_options.replaying = [this, i](std::uint64_t records) {
       if (events_.replaying) events_.replaying(options_.directories[i], records);
     };
-    auto home = ShardHome::Open(loop_,
-                                {.directory = options_.directories[i],
-                                 .host = options_.advertised_host(),
-                                 .instance = instance,
-                                 .now_ms = WallMs(),
-                                 .rejoin = options_.rejoin,
-                                 .options = std::move(shard_options),
-                                 .reader_threads = options_.reader_threads,
-                                 .storage = options_.storage,
-                                 .new_ledger_id = new_ledger_id},
-                                registry, service_->random, log_,
-                                {.mode = [this, i](ShardMode) { ModeChanged(i); }});
+    auto home = ShardHome::Open(
+        loop_,
+        {.directory = options_.directories[i],
+         .host = options_.advertised_host(),
+         .instance = instance,
+         .now_ms = WallMs(),
+         .rejoin = std::ranges::count(options_.rejoin, options_.directories[i]) > 0,
+         .options = std::move(shard_options),
+         .reader_threads = options_.reader_threads,
+         .storage = options_.storage,
+         .new_ledger_id = new_ledger_id},
+        registry, service_->random, log_, {.mode = [this, i](ShardMode) { ModeChanged(i); }});
     if (!home) return Fail(std::move(home).error());
     service_->homes.push_back(std::move(*home));
   }

@@ -30,9 +30,9 @@ struct DaemonOptions {
   StderrLog* log = nullptr;               // that /log turns up and down; null: there is none
   ShardOptions shard;                     // of every directory; the index path is filled in
   CollectorOptions collector;
-  // An empty directory that was a bookie before becomes a new one. For one start, by somebody who
-  // knows that its disk is lost and not only unmounted.
-  bool rejoin = false;
+  // Of the directories: an empty one that was a bookie before becomes a new one. For one start, by
+  // somebody who knows that its disk is lost and not only unmounted.
+  std::vector<std::string> rejoin = {};
   // How long a start waits for the metadata store before it gives up.
   common::Duration metadata_wait = std::chrono::seconds(30);
   int reader_threads = 2;  // of a directory

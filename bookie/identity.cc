@@ -131,7 +131,7 @@ Result<std::vector<Cookie>> CheckFree(const Identity::Place& place,
       Errc::kWrongBookie,
       "directory " + place.directory + " is empty but was bookie " + ToHex(past.front().bookie) +
           ". If its disk is only not mounted, mount it. If the disk was replaced, or emptied, and "
-          "what it held is lost, start once with --rejoin: the directory becomes a new bookie, as "
+          "what it held is lost, start once with --rejoin DIRECTORY: it becomes a new bookie, as "
           "an empty one must not answer for entries that the old one had acknowledged");
 }
 

@@ -193,6 +193,12 @@ TEST_F(BookieProcessTest, AWrongDirectoryIsExitCodeThree) {
       BookieProcess::Run({"--metadata", uri_, "--dir", directory, "--listen", "127.0.0.1:0"});
   EXPECT_EQ(emptied.code, 3);
   EXPECT_THAT(emptied.log, HasSubstr("is empty but was bookie"));
+
+  auto options = Options();
+  options.directories = {directory};
+  options.flags.insert(options.flags.end(), {"--rejoin", directory});
+  const BookieProcess rejoined(options);
+  EXPECT_NE(rejoined.bookies(), bookie.bookies()) << "another bookie, with no past";
 }
 
 TEST_F(BookieProcessTest, WithoutAClusterTheStartSaysWhatToDo) {

@@ -183,7 +183,6 @@ TEST_F(ConfigTomlTest, WhatIsPrintedCanBeLoadedAndSaysTheSame) {
                                        "3",
                                        "--ballast-mb",
                                        "5",
-                                       "--rejoin",
                                        "--scrub-mb-per-second",
                                        "3",
                                        "--scrub-interval-hours",
