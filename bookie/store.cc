@@ -45,22 +45,19 @@ Result<SegmentId> CheckSegments(StoreCore& core, const StoreOptions& options) {
   for (const auto& [id, space] : core.index->segments()) {
     if (!std::ranges::binary_search(*files, id)) {
       return Fail(Errc::kCorrupt, path + "/" + SegmentName(id) +
-                                      " is missing and the index needs it; put it back, or keep "
-                                      "this directory as it is and give the daemon a new, empty "
-                                      "one");
+                                      " is missing and the index needs it; put it back (it may "
+                                      "be there as .quarantined), or keep this directory as it is "
+                                      "and give the daemon a new, empty one");
     }
     core.files.Add(id);
   }
-  // Above the ids that a commit ever named there are failed attempts only. Below, the crash may
-  // have come between a commit and the quarantine of what it left dead.
-  std::vector<SegmentId> attempts;
-  std::vector<SegmentId> dead;
+  // A crash came before the commit that would have named it, or between a commit and the quarantine
+  // of what it left dead; or the index is an older copy, and then this must not be lost.
+  std::vector<SegmentId> unknown;
   for (const SegmentId id : *files) {
-    if (core.files.Has(id)) continue;
-    (id < core.index->record().next_segment ? dead : attempts).push_back(id);
+    if (!core.files.Has(id)) unknown.push_back(id);
   }
-  QUIRE_TRY(core.files.Remove(attempts));
-  QUIRE_TRY(core.quarantine.Take(dead));
+  QUIRE_TRY(core.quarantine.Take(unknown));
   const SegmentId above = std::max(files->empty() ? 0 : files->back(), core.quarantine.last()) + 1;
   return std::max(core.index->record().next_segment, above);
 }

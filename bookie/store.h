@@ -71,9 +71,8 @@ class Store {
   using LedgerStates = std::unordered_map<protocol::LedgerId, LedgerState>;
 
   // Opens index and segments (blocking). No index is kCorrupt, unless it may begin, and nothing is
-  // made in its place. Segment files the index does not know go, a crash left
-  // them: those that it may have known once into quarantine. A segment the index needs and that is
-  // missing is kCorrupt.
+  // made in its place. Segment files the index does not know go into quarantine: a crash left them,
+  // or this is not the newest index. A segment the index needs and that is missing is kCorrupt.
   //
   // The disk, the loop and the workers outlive the jobs of the store, which may still be queued
   // when it is destroyed; they do nothing then, and no callback comes any more.
