@@ -169,6 +169,16 @@ TEST_F(QuarantineTest, AnIdThatIsInQuarantineIsNotGivenOutAgain) {
   EXPECT_THAT(store_.Segments(), UnorderedElementsAre(high, SegmentName(78)));
 }
 
+TEST_F(QuarantineTest, ADiskWithoutRoomForANameIsNoFailure) {  // H12
+  Write(1);
+  store_.disk.FailRenames(common::Errc::kDiskFull);
+  ASSERT_TRUE(Drop(1));
+  EXPECT_THAT(store_.Segments(), UnorderedElementsAre(SegmentName(1)));
+  store_.disk.FailRenames(std::nullopt);
+  ASSERT_TRUE(store_.Reopen());
+  EXPECT_THAT(store_.Segments(), UnorderedElementsAre(InQuarantine(1, store_.now)));
+}
+
 // A crash between any two changes of the disk: the segment is needed, or it is in quarantine, or it
 // is on its way there. Nothing live goes with it.
 TEST_F(QuarantineTest, ACrashNeverLosesADeadSegment) {

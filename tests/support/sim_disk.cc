@@ -134,6 +134,7 @@ Result<std::vector<std::string>> SimDisk::List() const {
 Result<void> SimDisk::Rename(std::string_view from, std::string_view to) {
   const auto it = names_.find(from);
   if (it == names_.end()) return Fail(Errc::kIo, "rename " + std::string(from));
+  if (fail_renames_) return Fail(*fail_renames_, "rename " + std::string(from));
   return ChangeNames({std::string(from), std::string(to), it->second}, "rename");
 }
 

@@ -68,6 +68,7 @@ class SimDisk final : public common::Disk {
   void FailSync(std::uint64_t n) { fail_sync_ = n; }
   // Removals fail with this from now on, until it is called with nothing.
   void FailRemoves(std::optional<common::Errc> code) { fail_removes_ = code; }
+  void FailRenames(std::optional<common::Errc> code) { fail_renames_ = code; }
   // After n more changing operations (writes, syncs, directory operations) the power is off: the
   // n+1st may have reached the disk in part, and everything fails until Crash.
   void PowerOffAfter(std::uint64_t n) { power_left_ = n; }
@@ -122,6 +123,7 @@ class SimDisk final : public common::Disk {
   std::uint64_t fail_write_ = 0;
   std::uint64_t fail_sync_ = 0;
   std::optional<common::Errc> fail_removes_;
+  std::optional<common::Errc> fail_renames_;
   std::uint64_t power_left_ = kUnlimited;
   bool power_off_ = false;
   std::uint64_t writes_ = 0;
