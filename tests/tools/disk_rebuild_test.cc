@@ -95,8 +95,9 @@ class DiskRebuildTest : public ::testing::Test {
     all.get_future().wait();
     EXPECT_TRUE(ok);
   }
+  // All three bookies have what is acknowledged: with fewer, one of them may lack some of it.
   std::unique_ptr<client::LedgerWriter> Create(client::Client& client) {
-    return client.CreateLedger({.replication = {3, 3, 2}, .custom = {}}).value();
+    return client.CreateLedger({.replication = {3, 3, 3}, .custom = {}}).value();
   }
   void ExpectWhole(client::Client& client, LedgerId ledger, std::int64_t entries) {
     const auto reader = client.OpenLedger(ledger).value();
@@ -127,12 +128,7 @@ TEST_F(DiskRebuildTest, ABookieWithoutItsIndexServesAgainAndDeniesNothing) {  //
   const auto empty = Create(*client);  // nothing of it is anywhere, when the index goes
   const auto open = Create(*client);   // its writer falls silent
   Append(*open, 0, kEntries);
-  const auto spare = Create(*client);
   rpc::AsioLoop loop("bookie client");
-  {  // a reply tells that the bookie has all before it, which a writer does not wait for
-    BookieClient direct(loop, lost.bookies().at(0), lost.address());
-    ASSERT_EQ(direct.AddAndWait(spare->id().value(), 0), Code::kOk);
-  }
   lost.Kill();
   fs::remove_all(directory + "/index");
   const auto segments = Names(directory + "/segments");
