@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
     Modes, CliBenchTest,
     ::testing::Values(
         Case{"ClosedLoop", Short({"append", "--ledgers", "7", "--writers", "2"}), {"appends"}},
-        Case{"LargeEntries", Short({"append", "--entry-size", "1048576"}), {"appends"}},
+        Case{"LargeEntries", Short({"append", "--entry-size", "131072"}), {"appends"}},
         Case{"OpenLoop", Short({"append", "--rate", "200", "--ledgers", "3"}), {"appends"}},
         Case{"Sequential",
              Short({"read", "--entries", "2000", "--ledgers", "2", "--readers", "2"}),
