@@ -1,17 +1,15 @@
 #include "bookie/journal_format.h"
 
-#include <charconv>
-
 #include "common/bytes.h"
 #include "common/crc32c.h"
 #include "common/disk.h"
+#include "common/hex_digits.h"
 
 namespace quire::bookie {
 namespace {
 
 constexpr std::string_view kPrefix = "journal-";
 constexpr std::string_view kSuffix = ".log";
-constexpr std::size_t kEpochDigits = 16;
 
 std::uint32_t HeaderCrc(const char* header) {
   return common::Crc32c(
@@ -83,24 +81,15 @@ bool VerifyBody(const BatchHeader& header, std::string_view body) {
 }
 
 std::string JournalFileName(std::uint64_t epoch) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name(kPrefix);
-  for (int shift = 60; shift >= 0; shift -= 4) name += kDigits[(epoch >> shift) & 0xf];
-  return name.append(kSuffix);
+  return std::string(kPrefix).append(common::HexDigits(epoch)).append(kSuffix);
 }
 
 std::optional<std::uint64_t> ParseJournalFileName(std::string_view name) {
-  if (name.size() != kPrefix.size() + kEpochDigits + kSuffix.size() || !name.starts_with(kPrefix) ||
-      !name.ends_with(kSuffix)) {
+  if (name.size() != kPrefix.size() + common::kHexDigits + kSuffix.size() ||
+      !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
     return std::nullopt;
   }
-  const std::string_view digits = name.substr(kPrefix.size(), kEpochDigits);
-  std::uint64_t epoch = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), epoch, /*base=*/16);
-  // Only the one spelling that JournalFileName has.
-  if (error != std::errc() || JournalFileName(epoch) != name) return std::nullopt;
-  return epoch;
+  return common::ParseHexDigits(name.substr(kPrefix.size(), common::kHexDigits));
 }
 
 }  // namespace quire::bookie

@@ -1,10 +1,10 @@
 #include "bookie/quarantine.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <ctime>
 #include <utility>
+
+#include "common/hex_digits.h"
 
 namespace quire::bookie {
 
@@ -15,14 +15,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "segment-";
 constexpr std::string_view kSuffix = ".quarantined";
-constexpr std::size_t kDigits = 16;
-
-std::optional<std::uint64_t> ParseDigits(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  if (parsed.ptr != digits.data() + digits.size()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
@@ -31,17 +23,18 @@ std::int64_t WallSeconds() {
 }
 
 std::string QuarantineName(const QuarantinedSegment& segment) {
-  char numbers[2 * kDigits + 2];
-  std::snprintf(numbers, sizeof(numbers), "%016llx-%016llx",
-                static_cast<unsigned long long>(segment.id),
-                static_cast<unsigned long long>(segment.since));
-  return std::string(kPrefix) + numbers + std::string(kSuffix);
+  return std::string(kPrefix)
+      .append(common::HexDigits(segment.id))
+      .append("-")
+      .append(common::HexDigits(static_cast<std::uint64_t>(segment.since)))
+      .append(kSuffix);
 }
 
 std::optional<QuarantinedSegment> ParseQuarantineName(std::string_view name) {
+  constexpr std::size_t kDigits = common::kHexDigits;
   if (name.size() != kPrefix.size() + 2 * kDigits + 1 + kSuffix.size()) return std::nullopt;
-  const auto id = ParseDigits(name.substr(kPrefix.size(), kDigits));
-  const auto since = ParseDigits(name.substr(kPrefix.size() + kDigits + 1, kDigits));
+  const auto id = common::ParseHexDigits(name.substr(kPrefix.size(), kDigits));
+  const auto since = common::ParseHexDigits(name.substr(kPrefix.size() + kDigits + 1, kDigits));
   if (!id || !since) return std::nullopt;
   const QuarantinedSegment segment{.since = static_cast<std::int64_t>(*since), .id = *id};
   if (QuarantineName(segment) != name) return std::nullopt;

@@ -1,11 +1,10 @@
 #include "bookie/segment_format.h"
 
-#include <charconv>
-#include <cstdio>
 #include <cstring>
 
 #include "common/bytes.h"
 #include "common/crc32c.h"
+#include "common/hex_digits.h"
 
 namespace quire::bookie {
 
@@ -19,7 +18,6 @@ constexpr std::string_view kHeaderMagic = "QUIRESEG";
 constexpr std::string_view kFooterMagic = "QUIREEND";
 constexpr std::string_view kPrefix = "segment-";
 constexpr std::string_view kSuffix = ".seg";
-constexpr std::size_t kDigits = 16;
 
 std::uint64_t RoundUp(std::uint64_t bytes) {
   return (bytes + common::kDiskBlockBytes - 1) / common::kDiskBlockBytes * common::kDiskBlockBytes;
@@ -48,20 +46,15 @@ Result<common::ByteReader> OpenBlock(std::string_view block, std::string_view ma
 }  // namespace
 
 std::string SegmentName(SegmentId id) {
-  char digits[kDigits + 1];
-  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(id));
-  return std::string(kPrefix) + digits + std::string(kSuffix);
+  return std::string(kPrefix).append(common::HexDigits(id)).append(kSuffix);
 }
 
 std::optional<SegmentId> ParseSegmentName(std::string_view name) {
-  if (name.size() != kPrefix.size() + kDigits + kSuffix.size() || !name.starts_with(kPrefix)) {
+  if (name.size() != kPrefix.size() + common::kHexDigits + kSuffix.size() ||
+      !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) {
     return std::nullopt;
   }
-  const std::string_view digits = name.substr(kPrefix.size(), kDigits);
-  SegmentId id = 0;
-  const auto parsed = std::from_chars(digits.data(), digits.data() + kDigits, id, 16);
-  if (parsed.ptr != digits.data() + kDigits || SegmentName(id) != name) return std::nullopt;
-  return id;
+  return common::ParseHexDigits(name.substr(kPrefix.size(), common::kHexDigits));
 }
 
 std::uint64_t SegmentFileBytes(std::uint64_t record_bytes) {
