@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "common/random.h"
+#include "rpc/adds_only_handler.h"
 #include "rpc/connection_pool.h"
 #include "rpc/server.h"
 #include "tools/floor_network.h"
@@ -17,28 +18,12 @@ using rpc::AsioLoop;
 
 namespace {
 
-class InstantBookie final : public rpc::BookieHandler {
+class InstantBookie final : public rpc::AddsOnlyHandler {
  public:
   void Add(protocol::BookieId, std::span<const protocol::Add> adds,
            common::Callback<std::vector<Code>> done) override {
     done(std::vector(adds.size(), Code::kOk));
   }
-  void Read(protocol::ReadRequest, common::Callback<protocol::ReadReply> done) override {
-    done({});
-  }
-  void Lac(protocol::LacRequest, common::Callback<protocol::LacReply> done) override { done({}); }
-  void WriteLac(protocol::WriteLacRequest,
-                common::Callback<protocol::WriteLacReply> done) override {
-    done({});
-  }
-  void ListEntries(protocol::ListEntriesRequest,
-                   common::Callback<protocol::ListEntriesReply> done) override {
-    done({});
-  }
-  void Status(protocol::StatusRequest, common::Callback<protocol::StatusReply> done) override {
-    done({});
-  }
-  bool Accepting() const override { return true; }
 };
 
 // Keeps a window of adds under way until the time is over. On the client's loop.

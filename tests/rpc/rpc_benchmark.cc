@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "common/check.h"
+#include "rpc/adds_only_handler.h"
 #include "rpc/connection_pool.h"
 #include "rpc/server.h"
 
@@ -18,29 +19,13 @@ using protocol::Code;
 
 constexpr std::size_t kEntryBytes = 1024;
 
-class InstantBookie final : public BookieHandler {
+class InstantBookie final : public AddsOnlyHandler {
  public:
   void Add(protocol::BookieId, std::span<const protocol::Add> adds,
            common::Callback<std::vector<Code>> done) override {
     ++frames;
     done(std::vector(adds.size(), Code::kOk));
   }
-  void Read(protocol::ReadRequest, common::Callback<protocol::ReadReply> done) override {
-    done({});
-  }
-  void Lac(protocol::LacRequest, common::Callback<protocol::LacReply> done) override { done({}); }
-  void WriteLac(protocol::WriteLacRequest,
-                common::Callback<protocol::WriteLacReply> done) override {
-    done({});
-  }
-  void ListEntries(protocol::ListEntriesRequest,
-                   common::Callback<protocol::ListEntriesReply> done) override {
-    done({});
-  }
-  void Status(protocol::StatusRequest, common::Callback<protocol::StatusReply> done) override {
-    done({});
-  }
-  bool Accepting() const override { return true; }
 
   std::int64_t frames = 0;
 };

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "rpc/adds_only_handler.h"
 #include "rpc/connection_pool.h"
 #include "rpc/server.h"
 #include "tests/rpc/fake_bookie.h"
@@ -19,7 +20,7 @@ using namespace testing;
 using protocol::Code;
 
 // Answers from another thread, through the loop, as a journal does.
-class JournalingBookie final : public BookieHandler {
+class JournalingBookie final : public AddsOnlyHandler {
  public:
   JournalingBookie(AsioLoop& loop, AsioLoop& journal) : loop_(loop), journal_(journal) {}
 
@@ -30,22 +31,6 @@ class JournalingBookie final : public BookieHandler {
           [count, done = std::move(done)]() mutable { done(std::vector(count, Code::kOk)); });
     });
   }
-  void Read(protocol::ReadRequest, common::Callback<protocol::ReadReply> done) override {
-    done({});
-  }
-  void Lac(protocol::LacRequest, common::Callback<protocol::LacReply> done) override { done({}); }
-  void WriteLac(protocol::WriteLacRequest,
-                common::Callback<protocol::WriteLacReply> done) override {
-    done({});
-  }
-  void ListEntries(protocol::ListEntriesRequest,
-                   common::Callback<protocol::ListEntriesReply> done) override {
-    done({});
-  }
-  void Status(protocol::StatusRequest, common::Callback<protocol::StatusReply> done) override {
-    done({});
-  }
-  bool Accepting() const override { return true; }
 
  private:
   AsioLoop& loop_;
