@@ -1,12 +1,8 @@
 #include "tools/bench_churn.h"
 
-#include <atomic>
-#include <thread>
-#include <vector>
-
 #include "client/client.h"
 #include "tools/bench_ledgers.h"
-#include "tools/first_error.h"
+#include "tools/load_threads.h"
 
 namespace quire::tools {
 
@@ -27,24 +23,16 @@ class ChurnLoad final : public Load {
         payload_(Noise(static_cast<std::size_t>(options.entry_bytes))) {}
 
   void Begin() override {
-    for (int i = 0; i < options_.writers; ++i) {
-      threads_.emplace_back([this] {
-        if (auto done = Run(); !done) error_.Note(done.error());
-      });
-    }
+    threads_.Begin(options_.writers, [this](int) { return Run(); });
   }
-  bool failed() const override { return error_.any(); }
-  std::optional<common::Error> End() override {
-    stop_ = true;
-    threads_.clear();
-    return error_.error();
-  }
+  bool failed() const override { return threads_.failed(); }
+  std::optional<common::Error> End() override { return threads_.End(); }
 
  private:
   Result<void> Run() {
     auto client = Client::Connect(uri_);
     if (!client) return Fail(std::move(client).error());
-    while (!stop_) {
+    while (!threads_.stopping()) {
       const auto begun = Clock::now();
       QUIRE_TRY(OneLife(**client));
       meter().Record(Clock::now() - begun, 1,
@@ -58,7 +46,7 @@ class ChurnLoad final : public Load {
     if (!writer) return Fail(std::move(writer).error());
     for (std::int64_t i = 0; i < options_.batch; ++i) {
       (*writer)->AppendAsync(payload_, [this](const AppendResult& result) {
-        if (!result.ok()) error_.Note(result.error());
+        if (!result.ok()) threads_.Note(result.error());
       });
     }
     QUIRE_TRY((*writer)->Close());  // waits for the appends
@@ -68,9 +56,7 @@ class ChurnLoad final : public Load {
   const std::string uri_;
   const BenchOptions options_;
   const std::string payload_;
-  std::atomic<bool> stop_ = false;
-  FirstError error_;
-  std::vector<std::jthread> threads_;
+  LoadThreads threads_;
 };
 
 }  // namespace

@@ -160,6 +160,14 @@ class Modes {
     });
     return options;
   }
+  // Of whatever appends for a time.
+  void AddLoadFlags(Options& options) {
+    AddAppendFlags(*app_, options.bench);
+    AddLedgerFlags(*app_, options.bench);
+    AddWriterFlag(*app_, options.bench);
+    AddTimeFlags(*app_, options.bench);
+    AddPlotFlag(options);
+  }
   void AddPlotFlag(Options& options) {
     app_->add_option("--plot", options.plot,
                      "SVG file for throughput and latency percentiles over time");
@@ -196,11 +204,7 @@ void AddBenchCommands(CLI::App& app, Session& session) {
                            "Append and show throughput and latency.\n"
                            "Example: quire bench append --local 3 --window 1000 --seconds 20",
                            MeasureAppends);
-  AddAppendFlags(modes.app(), options->bench);
-  AddLedgerFlags(modes.app(), options->bench);
-  AddWriterFlag(modes.app(), options->bench);
-  AddTimeFlags(modes.app(), options->bench);
-  modes.AddPlotFlag(*options);
+  modes.AddLoadFlags(*options);
   modes.app().add_flag("--with-floor", options->with_floor,
                        "Also measure the path with nothing in it (see floor) in --dir, and show "
                        "which share of it was reached");
@@ -210,22 +214,14 @@ void AddBenchCommands(CLI::App& app, Session& session) {
                       "Example: quire bench read --local 3 --pattern tail --rate 5000",
                       MeasureReads);
   AddReadFlags(modes.app(), options->bench);
-  AddAppendFlags(modes.app(), options->bench);
-  AddLedgerFlags(modes.app(), options->bench);
-  AddWriterFlag(modes.app(), options->bench);
-  AddTimeFlags(modes.app(), options->bench);
-  modes.AddPlotFlag(*options);
+  modes.AddLoadFlags(*options);
 
   options = modes.Add("mixed",
                       "Append, and read other, closed ledgers at the same time.\n"
                       "Example: quire bench mixed --local 3 --pattern random --readers 4",
                       MeasureMixed);
   AddReadFlags(modes.app(), options->bench);
-  AddAppendFlags(modes.app(), options->bench);
-  AddLedgerFlags(modes.app(), options->bench);
-  AddWriterFlag(modes.app(), options->bench);
-  AddTimeFlags(modes.app(), options->bench);
-  modes.AddPlotFlag(*options);
+  modes.AddLoadFlags(*options);
 
   options = modes.Add("failover",
                       "Kill a writer, and show how long another takes to seal its ledger and "

@@ -1,12 +1,10 @@
 #include "tools/bench_read.h"
 
-#include <atomic>
 #include <cstring>
-#include <thread>
 
 #include "client/client.h"
 #include "common/random.h"
-#include "tools/first_error.h"
+#include "tools/load_threads.h"
 
 namespace quire::tools {
 
@@ -30,25 +28,18 @@ class ReadLoad final : public Load {
       : uri_(std::move(uri)), ids_(std::move(ids)), options_(options) {}
 
   void Begin() override {
-    for (int i = 0; i < options_.readers; ++i) {
-      threads_.emplace_back([this, i] {
-        if (auto read = Run(static_cast<std::size_t>(i)); !read) error_.Note(read.error());
-      });
-    }
+    threads_.Begin(options_.readers,
+                   [this](int thread) { return Run(static_cast<std::size_t>(thread)); });
   }
-  bool failed() const override { return error_.any(); }
-  std::optional<common::Error> End() override {
-    stop_ = true;
-    threads_.clear();
-    return error_.error();
-  }
+  bool failed() const override { return threads_.failed(); }
+  std::optional<common::Error> End() override { return threads_.End(); }
 
  private:
   Result<void> Run(std::size_t thread) {
     auto client = Client::Connect(uri_);
     if (!client) return Fail(std::move(client).error());
     common::Random random = common::SystemRandom();
-    for (std::size_t turn = thread; !stop_; ++turn) {
+    for (std::size_t turn = thread; !threads_.stopping(); ++turn) {
       auto reader = (*client)->OpenLedger(ids_[turn % ids_.size()]);
       if (!reader) return Fail(std::move(reader).error());
       switch (options_.pattern) {
@@ -73,7 +64,7 @@ class ReadLoad final : public Load {
 
   Result<void> ReadThrough(LedgerReader& reader) {
     const EntryId last = reader.progress().lac;
-    for (EntryId next(0); next <= last && !stop_;) {
+    for (EntryId next(0); next <= last && !threads_.stopping();) {
       auto entries = ReadSome(reader, next, last);
       if (!entries) return Fail(std::move(entries).error());
       next = entries->back().id() + 1;
@@ -85,7 +76,7 @@ class ReadLoad final : public Load {
   Result<void> ReadRandomly(LedgerReader& reader, common::Random& random) {
     const EntryId last = reader.progress().lac;
     const auto count = static_cast<std::uint64_t>(last.value()) + 1;
-    for (std::uint64_t i = 0; i < count && !stop_; ++i) {
+    for (std::uint64_t i = 0; i < count && !threads_.stopping(); ++i) {
       const EntryId wanted(static_cast<std::int64_t>(common::Below(random, count)));
       if (auto entries = ReadSome(reader, wanted, wanted); !entries) {
         return Fail(std::move(entries).error());
@@ -96,7 +87,7 @@ class ReadLoad final : public Load {
 
   Result<void> Follow(LedgerReader& reader, EntryId next) {
     EntryId last = reader.progress().lac;
-    while (!stop_) {
+    while (!threads_.stopping()) {
       if (next > last) {
         const auto news = reader.Wait(last, kNewsBound);
         if (!news) return Fail(news.error());
@@ -126,9 +117,7 @@ class ReadLoad final : public Load {
   const std::string uri_;
   const std::vector<LedgerId> ids_;
   const BenchOptions options_;
-  std::atomic<bool> stop_ = false;
-  FirstError error_;
-  std::vector<std::jthread> threads_;
+  LoadThreads threads_;
 };
 
 }  // namespace
