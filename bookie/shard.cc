@@ -348,11 +348,6 @@ bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {
   return record == nullptr || !record->state.Rejects(key);
 }
 
-bool Shard::InLimbo(LedgerId ledger) const {
-  const LedgerState* state = parts_->core.ledgers.StateOf(ledger);
-  return state != nullptr && state->limbo;
-}
-
 void Shard::Drop(LedgerId ledger) {
   ShardCore& core = parts_->core;
   if (core.health.failed()) return;

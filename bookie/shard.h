@@ -70,8 +70,6 @@ class Shard {
   std::vector<protocol::LedgerId> Ledgers(bool deleted) const;
   // The key is that of the ledger here, or the ledger has none here.
   bool HasKey(protocol::LedgerId ledger, const protocol::LedgerKey& key) const;
-  // The index was rebuilt, and what happened to the ledger before is not known.
-  bool InLimbo(protocol::LedgerId ledger) const;
   // The cluster has deleted the ledger: bury it, durably, and give its space back (T-28).
   void Drop(protocol::LedgerId ledger);
 

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstdint>
 #include <numeric>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "bookie/status_report_json.h"
 
@@ -124,6 +126,17 @@ void WriteErrors(const ShardSnapshot& shard, JsonText& json) {
   json.CloseObject();
 }
 
+template <typename Stats>
+void WriteIfThere(std::string_view name, const std::optional<Stats>& stats,
+                  void (*write)(const Stats&, JsonText&), JsonText& json) {
+  json.Key(name);
+  if (stats) {
+    write(*stats, json);
+  } else {
+    json.Null();
+  }
+}
+
 void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.OpenObject();
   json.Put("bookie", ToHex(shard.status.bookie));
@@ -160,24 +173,9 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   json.Put("quarantined", shard.store.quarantine.segments);
   json.Put("quarantined_bytes", shard.store.quarantine.bytes);
   json.CloseObject();
-  json.Key("compaction");
-  if (shard.compaction) {
-    WriteCompaction(*shard.compaction, json);
-  } else {
-    json.Null();
-  }
-  json.Key("scrub");
-  if (shard.scrub) {
-    WriteScrub(*shard.scrub, json);
-  } else {
-    json.Null();
-  }
-  json.Key("collection");
-  if (shard.collection) {
-    WriteCollection(*shard.collection, json);
-  } else {
-    json.Null();
-  }
+  WriteIfThere("compaction", shard.compaction, WriteCompaction, json);
+  WriteIfThere("scrub", shard.scrub, WriteScrub, json);
+  WriteIfThere("collection", shard.collection, WriteCollection, json);
   json.CloseObject();
 }
 
