@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "client/ensemble_change.h"
+#include "client/idle_lacs.h"
 #include "client/placement.h"
 #include "common/loop.h"
 #include "common/random.h"
@@ -35,6 +36,7 @@ struct Services {
   Placement& placement;
   common::Random& random;
   Timing timing;
+  IdleLacs idle_lacs{loop, timing.idle_lac};
 
   std::shared_ptr<rpc::BookieChannel> ChannelTo(protocol::BookieId bookie) {
     return channels.Get(directory.AddressOf(bookie));

@@ -175,23 +175,24 @@ void Writer::RefreshChannels() {
   for (const auto& bookie : channel_ensemble_) channels_.push_back(services_.ChannelTo(bookie));
 }
 
-// Entries carry the LAC of the time they were made, so the last one of a burst is confirmed in
-// nobody's eyes but ours until another entry, or an explicit LAC, says so.
-void Writer::NoteIdleLac() {
+bool Writer::HasLacToTell() const {
   const bool open = protocol_.handle() == WriteProtocol::Handle::kOpen;
-  if (lac_timer_ || !open || abandoned_ || told_lac_ >= protocol_.lac()) return;
-  lac_timer_ = true;
-  services_.loop.After(services_.timing.idle_lac, [self = shared_from_this()] {
-    self->lac_timer_ = false;
-    self->SendLac();
-  });
+  return open && !abandoned_ && told_lac_ < protocol_.lac();
 }
 
-void Writer::SendLac() {
-  const bool open = protocol_.handle() == WriteProtocol::Handle::kOpen;
-  if (!open || abandoned_ || told_lac_ >= protocol_.lac()) return;
-  // Appends are under way: they, or the next of them, carry it.
-  if (protocol_.last_pushed() > protocol_.lac()) return NoteIdleLac();
+void Writer::NoteIdleLac() {
+  if (waits_to_tell_ || !HasLacToTell()) return;
+  waits_to_tell_ = true;
+  last_when_noted_ = protocol_.last_pushed();
+  services_.idle_lacs.Wait(shared_from_this());
+}
+
+IdleLacs::Source::Turn Writer::TellLac() {
+  const EntryId last = protocol_.last_pushed();
+  const bool idle = std::exchange(last_when_noted_, last) == last && last == protocol_.lac();
+  waits_to_tell_ = HasLacToTell() && !idle;
+  if (waits_to_tell_) return Turn::kLater;
+  if (!HasLacToTell()) return Turn::kNothing;
   told_lac_ = protocol_.lac();
   const std::string record = protocol::EncodeLac(id(), told_lac_);
   for (std::size_t slot = 0; slot < channels_.size(); ++slot) {
@@ -203,6 +204,7 @@ void Writer::SendLac() {
                                .record = record},
                               [](protocol::WriteLacReply) {});
   }
+  return Turn::kTold;
 }
 
 }  // namespace quire::client

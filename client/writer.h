@@ -13,7 +13,9 @@ namespace quire::client {
 
 // Carries out what WriteProtocol decides: sends adds, runs metadata updates, keeps the timers,
 // calls the callers back. Held by shared_ptr while calls are under way. Loop thread only.
-class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Writer> {
+class Writer final : public rpc::AddSink,
+                     public IdleLacs::Source,
+                     public std::enable_shared_from_this<Writer> {
  public:
   Writer(Services& services, metadata::VersionedLedger ledger, WriteLimits limits = {});
 
@@ -30,6 +32,7 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   protocol::LedgerId id() const { return protocol_.ledger().value->id; }
 
   void OnAdd(const rpc::AddTicket& ticket, protocol::Code code) override;
+  Turn TellLac() override;
 
  private:
   // One event: runs `step` on the protocol, then carries out the effects.
@@ -44,8 +47,8 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   void RetryChangeLater();
   void CallBack(const WriteEffects& effects);
   void RefreshChannels();
+  bool HasLacToTell() const;
   void NoteIdleLac();
-  void SendLac();
 
   Services& services_;
   WriteProtocol protocol_;
@@ -63,7 +66,8 @@ class Writer final : public rpc::AddSink, public std::enable_shared_from_this<Wr
   std::int32_t retry_after_ms_ = 0;                  // as the answer said that is being looked at
   metadata::Ensemble channel_ensemble_;              // that channels_ lead to
   protocol::EntryId told_lac_ = protocol::kNoEntry;  // the highest LAC sent to the bookies
-  bool lac_timer_ = false;
+  bool waits_to_tell_ = false;
+  protocol::EntryId last_when_noted_ = protocol::kNoEntry;  // the last append when the wait began
   bool abandoned_ = false;
 };
 
