@@ -53,15 +53,17 @@ void IndexCommit::AddSegment(SegmentId segment, std::uint64_t bytes) {
 }
 
 Result<void> IndexCommit::PutEntries(SegmentId segment, LedgerId ledger,
-                                     std::span<const PlacedEntry> entries) {
+                                     std::span<const PlacedEntry> entries, Copies copies) {
   QUIRE_CHECK(!dropped_.contains(ledger));
   ExtentMerge merge(segment, entries);
   // An old extent that cannot be read ends the commit: how far it reaches is not known, and an
   // extent put beside it could turn its entries into denials.
-  QUIRE_TRY(IndexView(db_).Scan(ledger, entries.front().id, [&](const Extent& old) {
-    if (merge.Pass(old)) batch_->Delete(ExtentKey(ledger, old.first()));
-    return !merge.done();
-  }));
+  if (copies == Copies::kPerhaps) {
+    QUIRE_TRY(IndexView(db_).Scan(ledger, entries.front().id, [&](const Extent& old) {
+      if (merge.Pass(old)) batch_->Delete(ExtentKey(ledger, old.first()));
+      return !merge.done();
+    }));
+  }
   for (const Extent& extent : merge.Finish()) {
     PutSealed(ExtentKey(ledger, extent.first()), extent.Encode());
   }

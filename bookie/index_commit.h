@@ -12,6 +12,7 @@
 #include "bookie/index_db.h"
 #include "bookie/index_format.h"
 #include "bookie/ledger_state.h"
+#include "bookie/write_cache_entries.h"
 #include "common/error.h"
 #include "protocol/ids.h"
 
@@ -40,7 +41,7 @@ class IndexCommit {
   void AddSegment(SegmentId segment, std::uint64_t bytes);
   // All entries, ascending, that the new segment has of a ledger. A ledger comes once, not dropped.
   common::Result<void> PutEntries(SegmentId segment, protocol::LedgerId ledger,
-                                  std::span<const PlacedEntry> entries);
+                                  std::span<const PlacedEntry> entries, Copies copies);
 
   // The index points to the copies in the segment from now on, but for extents that changed or went
   // since they were copied: of those the copies are garbage. Alone in its commit, with AddSegment.

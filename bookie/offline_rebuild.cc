@@ -176,7 +176,7 @@ Result<void> IndexRebuild::Commit(SegmentId id, const common::File& file, const 
   IndexCommit commit = target_->Begin();
   commit.AddSegment(id, record_bytes);
   for (const Group& group : content.groups) {
-    QUIRE_TRY(commit.PutEntries(id, group.ledger, group.entries));
+    QUIRE_TRY(commit.PutEntries(id, group.ledger, group.entries, Copies::kPerhaps));
   }
   const auto dead = commit.Finish(record);
   if (!dead) return Fail(dead.error());

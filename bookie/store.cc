@@ -96,8 +96,8 @@ class StoreImpl final : public Store {
   }
   LedgerStates TakeLedgers() override { return core_->index->TakeStates(); }
 
-  void Add(LedgerId ledger, EntryId entry, std::string_view bytes) override {
-    cache_.Add(ledger, entry, bytes);
+  void Add(LedgerId ledger, EntryId entry, std::string_view bytes, Copies copies) override {
+    cache_.Add(ledger, entry, bytes, copies);
   }
   bool Full() const override { return cache_.active_full() && cache_.has_frozen(); }
   bool WantsFlush() const override { return cache_.active_full(); }

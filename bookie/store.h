@@ -15,6 +15,7 @@
 #include "bookie/metrics_histogram.h"
 #include "bookie/quarantine.h"
 #include "bookie/scrub_options.h"
+#include "bookie/write_cache_entries.h"
 #include "common/disk.h"
 #include "common/error.h"
 #include "common/loop.h"
@@ -91,8 +92,10 @@ class Store {
   virtual common::Result<void> SetLimboFloor(protocol::LedgerId floor) = 0;
 
   // Keeps a copy of the entry in the active half. The caller checked Full, and that the
-  // id is new.
-  virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) = 0;
+  // id is new. `copies`: the flush looks in the index for copies of the entry, unless there can be
+  // none; with thousands of ledgers these look-ups are a third of its work.
+  virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
+                   Copies copies) = 0;
   // The active half is full and the other one is still being flushed: stop taking adds.
   virtual bool Full() const = 0;
   // The active half has reached its size: time for Flush.

@@ -45,7 +45,7 @@ Result<void> PutAllEntries(IndexCommit& commit, const WriteCache& half, SegmentI
       placed.push_back({.id = entry.id, .offset = offset, .length = entry.size});
       offset += kRecordHeaderBytes + entry.size;
     });
-    QUIRE_TRY(commit.PutEntries(segment, ledger, placed));
+    QUIRE_TRY(commit.PutEntries(segment, ledger, placed, entries->copies()));
   }
   return {};
 }

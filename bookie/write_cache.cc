@@ -8,7 +8,7 @@ namespace quire::bookie {
 using protocol::EntryId;
 using protocol::LedgerId;
 
-void WriteCache::Add(LedgerId ledger, EntryId entry, std::string_view bytes) {
+void WriteCache::Add(LedgerId ledger, EntryId entry, std::string_view bytes, Copies copies) {
   if (last_ == nullptr || last_->first != ledger) {
     const auto [it, added] = ledgers_.try_emplace(ledger);
     if (added) tables_ += kLedgerBytes;
@@ -18,7 +18,8 @@ void WriteCache::Add(LedgerId ledger, EntryId entry, std::string_view bytes) {
   const std::size_t before = entries.memory();
   char* copy = arena_.Allocate(bytes.size());
   std::memcpy(copy, bytes.data(), bytes.size());
-  entries.Insert({.id = entry, .data = copy, .size = static_cast<std::uint32_t>(bytes.size())});
+  entries.Insert({.id = entry, .data = copy, .size = static_cast<std::uint32_t>(bytes.size())},
+                 copies);
   tables_ += entries.memory() - before;
 }
 

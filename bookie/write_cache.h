@@ -25,7 +25,8 @@ class WriteCache {
   WriteCache& operator=(const WriteCache&) = delete;
 
   // Keeps a copy. Of two entries with the same ids the first stays (T-37).
-  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes);
+  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
+           Copies copies = Copies::kPerhaps);
 
   // The bytes stay where they are until Clear or Forget.
   std::optional<std::string_view> Find(protocol::LedgerId ledger, protocol::EntryId entry) const;

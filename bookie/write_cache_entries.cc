@@ -7,7 +7,8 @@ namespace quire::bookie {
 
 using protocol::EntryId;
 
-bool LedgerEntries::Insert(const CachedEntry& entry) {
+bool LedgerEntries::Insert(const CachedEntry& entry, Copies copies) {
+  if (copies == Copies::kPerhaps) copies_ = copies;
   if (blocks_.empty() || blocks_.back().back().id < entry.id) {
     Append(entry);
     ++size_;

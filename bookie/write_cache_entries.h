@@ -18,13 +18,19 @@ struct CachedEntry {
   std::string_view bytes() const { return {data, size}; }
 };
 
+// Whether the index may already hold an entry that comes into the cache.
+enum class Copies : std::uint8_t {
+  kPerhaps,
+  kNone,  // its id is above all that was ever stored of the ledger
+};
+
 // The cached entries of one ledger, ascending. Blocks of bounded size keep an insertion anywhere
 // cheap: a repair may fill a gap below thousands of entries. Appending, the usual case, is O(1) and
 // leaves full blocks behind. Not synchronised; const calls may run beside each other.
 class LedgerEntries {
  public:
   // False, and nothing happens, when the id is there already.
-  bool Insert(const CachedEntry& entry);
+  bool Insert(const CachedEntry& entry, Copies copies = Copies::kPerhaps);
 
   const CachedEntry* Find(protocol::EntryId id) const;
 
@@ -43,6 +49,8 @@ class LedgerEntries {
     }
   }
 
+  // kNone: the index has none of these entries, and none between them.
+  Copies copies() const { return copies_; }
   std::size_t size() const { return size_; }
   std::size_t memory() const { return memory_; }  // without the entries' bytes
 
@@ -60,6 +68,7 @@ class LedgerEntries {
   std::vector<Block> blocks_;
   std::size_t size_ = 0;
   std::size_t memory_ = 0;
+  Copies copies_ = Copies::kNone;
 };
 
 }  // namespace quire::bookie

@@ -22,8 +22,9 @@ class CacheHalves {
         active_(std::make_shared<WriteCache>(pool_)),
         frozen_(std::make_shared<WriteCache>(pool_)) {}
 
-  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) {
-    active_->Add(ledger, entry, bytes);
+  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
+           Copies copies = Copies::kPerhaps) {
+    active_->Add(ledger, entry, bytes, copies);
   }
   std::optional<std::string_view> Find(protocol::LedgerId ledger, protocol::EntryId entry) const;
   // All runs of the ledger's cached ids from `from` on, ordered by their first id.

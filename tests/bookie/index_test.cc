@@ -41,7 +41,7 @@ class IndexTest : public ::testing::Test {
         placed.push_back({EntryId(id), offset, 64});
         offset += 72;
       }
-      EXPECT_TRUE(commit.PutEntries(segment, LedgerId(ledger), placed));
+      EXPECT_TRUE(commit.PutEntries(segment, LedgerId(ledger), placed, Copies::kPerhaps));
     }
     auto dead = commit.Finish({.stored = index_->record().stored + 1, .next_segment = segment + 1});
     EXPECT_TRUE(dead);
@@ -168,7 +168,8 @@ TEST_F(IndexTest, ARottenExtentIsUnknownAndNeverADenial) {
   EXPECT_TRUE(Find(2, 0));
   IndexCommit commit = index_->Begin();
   commit.AddSegment(2, 72);
-  EXPECT_FALSE(commit.PutEntries(2, LedgerId(1), std::vector<PlacedEntry>{{EntryId(2), 4096, 64}}));
+  EXPECT_FALSE(commit.PutEntries(2, LedgerId(1), std::vector<PlacedEntry>{{EntryId(2), 4096, 64}},
+                                 Copies::kPerhaps));
   IndexCommit drop = index_->Begin();  // deleting it is possible, with its space lost
   EXPECT_TRUE(drop.Drop(LedgerId(1)));
   EXPECT_TRUE(drop.Finish(index_->record()));

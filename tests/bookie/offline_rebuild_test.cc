@@ -338,7 +338,7 @@ TEST_F(RebuildCopiesTest, WhatStandsInAPayloadIsNoRecord) {
   ASSERT_TRUE(store_.Open());
   store_.Add(1, 0);
   store_.lsn += 2;
-  store_.store->Add(LedgerId(1), EntryId(1), outer);
+  store_.store->Add(LedgerId(1), EntryId(1), outer, Copies::kPerhaps);
   store_.Add(1, 9);
   ASSERT_TRUE(store_.Flush());
   store_.disk.Flip(SegmentName(1), kSegmentHeaderBytes + kRecordHeaderBytes + 136 + 20);

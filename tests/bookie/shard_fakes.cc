@@ -11,9 +11,13 @@ using protocol::EntryAnswer;
 using protocol::EntryId;
 using protocol::LedgerId;
 
-void FakeStore::Add(LedgerId ledger, EntryId entry, std::string_view bytes) {
+void FakeStore::Add(LedgerId ledger, EntryId entry, std::string_view bytes, Copies copies) {
   QUIRE_CHECK(!FindCached(ledger, entry));  // the contract: ids are new
-  QUIRE_CHECK(!media_.entries[ledger].contains(entry));
+  const auto& stored = media_.entries[ledger];
+  QUIRE_CHECK(!stored.contains(entry));
+  const bool above = stored.upper_bound(entry) == stored.end() &&
+                     cached_[ledger].upper_bound(entry) == cached_[ledger].end();
+  QUIRE_CHECK(above || copies == Copies::kPerhaps);
   cached_[ledger][entry] = bytes;
   ++cached_entries;
 }

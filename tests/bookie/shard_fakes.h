@@ -89,7 +89,8 @@ class FakeStore final : public Store {
     media_.limbo_floor = floor;
     return {};
   }
-  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) override;
+  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
+           Copies copies) override;
   bool Full() const override { return full; }
   bool WantsFlush() const override {
     return !flushing_ && (flush_once || cached_entries >= flush_at);

@@ -86,7 +86,7 @@ class Benchmark {
       }
       const double start = Seconds(CLOCK_THREAD_CPUTIME_ID);
       for (const std::string& bytes : encoded) {
-        store_.Add(LedgerId(ledger), EntryId(next++), bytes);
+        store_.Add(LedgerId(ledger), EntryId(next++), bytes, Copies::kNone);
       }
       total += Seconds(CLOCK_THREAD_CPUTIME_ID) - start;
       done += kFrame;

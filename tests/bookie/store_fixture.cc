@@ -76,7 +76,7 @@ void StoreHarness::Close() {
 
 void StoreHarness::Add(std::int64_t ledger, std::int64_t entry, std::size_t size) {
   ++lsn;
-  store->Add(LedgerId(ledger), EntryId(entry), MakeEntry(ledger, entry, size));
+  store->Add(LedgerId(ledger), EntryId(entry), MakeEntry(ledger, entry, size), Copies::kPerhaps);
 }
 
 void StoreHarness::AddRange(std::int64_t ledger, std::int64_t first, std::int64_t last,

@@ -43,7 +43,7 @@ class Traffic {
   void Tick() {
     for (std::int64_t i = 0; i < kAddsPerTick && !store_.Full(); ++i, ++next_) {
       for (std::int64_t ledger = base_; ledger < base_ + kLedgers; ++ledger) {
-        store_.Add(LedgerId(ledger), EntryId(next_), MakeEntry(ledger, next_));
+        store_.Add(LedgerId(ledger), EntryId(next_), MakeEntry(ledger, next_), Copies::kNone);
         store_.JournalDurable(++lsn_);
       }
     }
@@ -93,7 +93,7 @@ class Traffic {
       base_ += kLedgers;
       next_ = 1;
       for (std::int64_t ledger = base_; ledger < base_ + kLedgers; ++ledger) {
-        store_.Add(LedgerId(ledger), EntryId(0), MakeEntry(ledger, 0));
+        store_.Add(LedgerId(ledger), EntryId(0), MakeEntry(ledger, 0), Copies::kPerhaps);
         store_.JournalDurable(++lsn_);
       }
       commit.lsn = lsn_;
@@ -176,7 +176,7 @@ TEST(StoreRaceTest, TheStoreMayGoWhileItsThreadsWork) {
     ASSERT_TRUE(store) << store.error().ToString();
     loop.Run([&] {
       for (std::int64_t id = 0; id < 1000; ++id) {
-        (*store)->Add(LedgerId(round), EntryId(id), MakeEntry(round, id));
+        (*store)->Add(LedgerId(round), EntryId(id), MakeEntry(round, id), Copies::kPerhaps);
       }
       (*store)->JournalDurable(1000);
       (*store)->Flush({.lsn = 1000}, [](const common::Result<void>&) {});

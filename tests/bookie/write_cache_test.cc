@@ -80,6 +80,21 @@ TEST(WriteCacheTest, WalksFromAnId) {
   }
 }
 
+// One entry that the index may have is enough to look for copies of all.
+TEST(WriteCacheTest, KnowsWhoseEntriesHaveNoCopies) {
+  ChunkPool pool;
+  WriteCache cache(pool);
+  for (int id = 5; id < 9; ++id) {
+    cache.Add(LedgerId(1), EntryId(id), "one", Copies::kNone);
+    cache.Add(LedgerId(2), EntryId(id), "two", Copies::kNone);
+  }
+  EXPECT_EQ(cache.FindLedger(LedgerId(1))->copies(), Copies::kNone);
+  cache.Add(LedgerId(2), EntryId(2), "repaired", Copies::kPerhaps);
+  cache.Add(LedgerId(2), EntryId(9), "two", Copies::kNone);
+  EXPECT_EQ(cache.FindLedger(LedgerId(1))->copies(), Copies::kNone);
+  EXPECT_EQ(cache.FindLedger(LedgerId(2))->copies(), Copies::kPerhaps);
+}
+
 TEST(WriteCacheTest, ForgetsALedger) {
   ChunkPool pool;
   WriteCache cache(pool);

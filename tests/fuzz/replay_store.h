@@ -17,7 +17,8 @@ class ReplayStore final : public bookie::Store {
  public:
   std::size_t adds() const { return adds_; }
 
-  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes) override {
+  void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
+           bookie::Copies /*copies*/) override {
     QUIRE_CHECK(!WantsFlush());
     QUIRE_CHECK(cache_.try_emplace({ledger, entry}, bytes).second);
     ++adds_;
