@@ -152,6 +152,7 @@ void Reads::AskStore(LedgerId ledger, std::vector<protocol::EntryId> ids, protoc
           for (EntryAnswer& answer : answers) {
             if (answer.code == Code::kOk) ++core_.metrics.read_stored;
             if (state.limbo && answer.code == Code::kNoEntry) answer.code = Code::kUnknown;
+            if (answer.code == Code::kCorrupt) answer.code = Code::kUnknown;
             reply.answers.push_back(std::move(answer));
           }
           Note(ledger, reply);

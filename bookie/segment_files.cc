@@ -64,7 +64,7 @@ Result<std::shared_ptr<const OpenSegment>> SegmentFiles::Open(SegmentId id) {
   if (!file) return Fail(std::move(file).error());
   std::string header(kSegmentHeaderBytes, '\0');
   const auto got = (*file)->Read(0, header);
-  if (!got) return Fail(got.error());
+  if (!got) return Fail(common::Errc::kCorrupt, SegmentName(id) + ": " + got.error().ToString());
   header.resize(*got);
   if (auto sound = CheckSegmentHeader(id, header); !sound) {
     return Fail(sound.error().code(), SegmentName(id) + ": " + sound.error().context());

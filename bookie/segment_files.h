@@ -36,7 +36,8 @@ class SegmentFiles {
   bool Has(SegmentId id) const;
   std::vector<SegmentId> Live() const;  // ascending
 
-  // Null when the segment was removed: look the entry up again.
+  // Null when the segment was removed: look the entry up again. kCorrupt: its header cannot be read
+  // or is not that of this segment.
   common::Result<std::shared_ptr<const OpenSegment>> Open(SegmentId id);
 
   // They are not read from now on; readers that have one open go on.

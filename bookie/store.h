@@ -105,8 +105,9 @@ class Store {
   virtual std::optional<std::string_view> FindCached(protocol::LedgerId ledger,
                                                      protocol::EntryId entry) = 0;
   // Reads entries on a reader, unless they have come into memory meanwhile: kOk with bytes (CRC
-  // checked), kNoEntry when it is certain that neither cache nor index has it, kUnknown for
-  // anything else. Stops after the entry that reaches max_bytes.
+  // checked), kNoEntry when it is certain that neither cache nor index has it, kCorrupt when the
+  // index leads to a copy that is damaged, kUnknown for anything else. Stops after the entry that
+  // reaches max_bytes.
   virtual void Read(protocol::LedgerId ledger, std::vector<protocol::EntryId> entries,
                     std::size_t max_bytes,
                     common::Callback<std::vector<protocol::EntryAnswer>> done) = 0;

@@ -59,6 +59,10 @@ void BatchRead::Fetch() {
     } else if (segment) {
       removed.insert(removed.end(), pending_.begin() + static_cast<std::ptrdiff_t>(first),
                      pending_.begin() + static_cast<std::ptrdiff_t>(last));
+    } else if (segment.error().code() == common::Errc::kCorrupt) {
+      for (std::size_t i = first; i < last; ++i) {
+        answers_[pending_[i].index].code = Code::kCorrupt;
+      }
     }
     first = last;
   }
@@ -88,17 +92,18 @@ void BatchRead::FetchRun(std::size_t first, std::size_t last, const OpenSegment&
                                  got = segment.file->Read(begin, {bytes, size});
                                  return got.value_or(0);
                                });
-  if (!got) {  // a bad block costs the entries on it, not their neighbours
-    for (std::size_t i = first; last - first > 1 && i < last; ++i) FetchRun(i, i + 1, segment);
+  if (!got && last - first > 1) {  // a bad block costs the entries on it, not their neighbours
+    for (std::size_t i = first; i < last; ++i) FetchRun(i, i + 1, segment);
     return;
   }
   const std::string_view bytes = buffer_;
   for (std::size_t i = first; i < last; ++i) {
     const EntryLocation& location = pending_[i].location;
-    if (location.end() - begin > bytes.size()) break;  // the file is shorter than it was
+    const std::size_t index = pending_[i].index;
+    answers_[index].code = Code::kCorrupt;
+    if (location.end() - begin > bytes.size()) continue;  // the file is shorter than it was
     const auto entry = OpenRecord(
         segment.seed, bytes.substr(location.offset - begin, location.end() - location.offset));
-    const std::size_t index = pending_[i].index;
     if (!entry || !protocol::VerifyEntry(*entry, ledger_, items_[index].id)) continue;
     answers_[index] = {.code = Code::kOk, .bytes = std::string(*entry)};
   }

@@ -19,12 +19,13 @@ struct ReadItem {
 };
 
 // Answers a batch on a reader: looks the entries up, reads those that lie side by side in one go,
-// checks every byte. Only a look-up that succeeded and found nothing is a denial; whatever else
-// goes wrong is kUnknown for the entries it touches and for no other (T-16).
+// checks every byte. Only a look-up that succeeded and found nothing is a denial (T-16); a copy
+// that cannot be read or does not verify is kCorrupt, and whatever else goes wrong kUnknown, for
+// the entries it touches and for no other.
 //
 // Beside a running flush this is right because the loop had found an uncached entry in neither
 // half: if it was ever stored, its commit was over before, and the view, made later, sees it. A
-// segment that goes away between look-up and read goes because its ledgers were deleted; the
+// segment that goes away between look-up and read goes because nothing in it is live any more; the
 // look-up is then repeated once in a new view.
 class BatchRead {
  public:

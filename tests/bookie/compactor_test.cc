@@ -122,7 +122,7 @@ TEST_F(CompactorTest, ReportsAnExtentItCannotReadAndGoesOnWithTheRest) {
   EXPECT_EQ(stats().unreadable, 1U);
   EXPECT_TRUE(Reported("entries 0 to 9 of ledger 2"));
   EXPECT_TRUE(store_.HasAll(3, 0, 9));
-  EXPECT_EQ(store_.ReadOne(2, 0), Code::kUnknown);
+  EXPECT_EQ(store_.ReadOne(2, 0), Code::kCorrupt);
   EXPECT_TRUE(store_.HasAll(2, 1, 9));  // where they were
   EXPECT_EQ(store_.Segments(), (std::vector<std::string>{SegmentName(1), SegmentName(3)}));
   store_.Compact();  // once is enough

@@ -159,7 +159,7 @@ TEST_F(ReadSchedulerTest, WhatAReaderDoesNotFindAheadItReadsItself) {
   Settle();
   ASSERT_THAT(*answers, SizeIs(3));
   EXPECT_EQ((*answers)[0].code, Code::kOk);
-  EXPECT_EQ((*answers)[1].code, Code::kUnknown);
+  EXPECT_EQ((*answers)[1].code, Code::kCorrupt);
   EXPECT_EQ((*answers)[2].code, Code::kOk);
 }
 

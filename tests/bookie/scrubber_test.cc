@@ -87,7 +87,7 @@ TEST_F(ScrubberTest, H04DamageIsToldWithTheEntriesItConcerns) {
   EXPECT_TRUE(Has(alarms_, SegmentName(1)));
   EXPECT_TRUE(Has(alarms_, "ledger 1, entries 10 to 12"));
   EXPECT_TRUE(Has(alarms_, "ledger 2, entries 5 to 5"));
-  EXPECT_EQ(store_.ReadOne(1, 10), Code::kUnknown);
+  EXPECT_EQ(store_.ReadOne(1, 10), Code::kCorrupt);
   EXPECT_TRUE(store_.HasAll(1, 0, 9));
   Scrub();
   EXPECT_EQ(stats().corrupt, 4U) << "found again";

@@ -66,14 +66,14 @@ TEST_F(StoreReadTest, ReadsEntriesOfFullSize) {
   EXPECT_TRUE(store_.HasAll(1, 0, 3, protocol::kMaxPayloadBytes));
 }
 
-TEST_F(StoreReadTest, ACorruptByteMakesItsEntryUnknownAndNoOther) {
+TEST_F(StoreReadTest, ACorruptByteMakesItsEntryCorruptAndNoOther) {
   store_.AddRange(1, 0, 9);
   ASSERT_TRUE(store_.Flush());
   for (const std::size_t inside : {0UL, 5UL, kRecordHeaderBytes + 3, kRecord - 1}) {
     store_.disk.Flip("segment-0000000000000001.seg", Offset(4) + inside);
     const auto answers = store_.Read(1, {3, 4, 5});
     EXPECT_EQ(answers[0].code, Code::kOk);
-    EXPECT_EQ(answers[1].code, Code::kUnknown);
+    EXPECT_EQ(answers[1].code, Code::kCorrupt);
     EXPECT_TRUE(answers[1].bytes.empty());
     EXPECT_EQ(answers[2].code, Code::kOk);
     store_.disk.Flip("segment-0000000000000001.seg", Offset(4) + inside);
@@ -81,14 +81,14 @@ TEST_F(StoreReadTest, ACorruptByteMakesItsEntryUnknownAndNoOther) {
   EXPECT_TRUE(store_.HasAll(1, 0, 9));
 }
 
-TEST_F(StoreReadTest, AReplacedHeaderMakesTheSegmentUnknown) {
+TEST_F(StoreReadTest, AReplacedHeaderMakesTheSegmentCorrupt) {
   store_.Add(1, 0);
   ASSERT_TRUE(store_.Flush());
   store_.disk.Flip(SegmentName(1), 3);
-  EXPECT_EQ(store_.ReadOne(1, 0), Code::kUnknown);
+  EXPECT_EQ(store_.ReadOne(1, 0), Code::kCorrupt);
 }
 
-TEST_F(StoreReadTest, ATruncatedOrVanishedFileIsUnknown) {
+TEST_F(StoreReadTest, AVanishedFileIsUnknownAndATruncatedOneCorrupt) {
   store_.AddRange(1, 0, 9);
   ASSERT_TRUE(store_.Flush());
   ASSERT_TRUE(store_.disk.Remove(SegmentName(1)));
@@ -102,18 +102,18 @@ TEST_F(StoreReadTest, ATruncatedOrVanishedFileIsUnknown) {
   ASSERT_TRUE((*shorter)->Write(0, header.view()));
   const auto answers = store_.Read(1, {0, 1});
   EXPECT_EQ(answers[0].code, Code::kOk);
-  EXPECT_EQ(answers[1].code, Code::kUnknown);
+  EXPECT_EQ(answers[1].code, Code::kCorrupt);
 }
 
 // A sound record in the wrong place: the disk wrote it elsewhere, or the index points to another.
-TEST_F(StoreReadTest, AnotherEntryThanAskedForIsUnknown) {
+TEST_F(StoreReadTest, AnotherEntryThanAskedForIsCorrupt) {
   store_.AddRange(1, 0, 1);
   ASSERT_TRUE(store_.Flush());
   auto file = store_.disk.Open(SegmentName(1), {});
   const std::string contents = store_.disk.Contents(SegmentName(1));
   ASSERT_TRUE((*file)->Write(Offset(0), std::string_view(contents).substr(Offset(1), kRecord)));
   const auto answers = store_.Read(1, {0, 1});
-  EXPECT_EQ(answers[0].code, Code::kUnknown);
+  EXPECT_EQ(answers[0].code, Code::kCorrupt);
   EXPECT_EQ(answers[1].code, Code::kOk);
 }
 
@@ -239,13 +239,29 @@ TEST_F(StoreReadTest, ReadsNeighboursAtOnceUnlessABlockIsBad) {
   auto answers = BatchRead(core, LedgerId(1), std::move(copy), 10'000).Run();
   ASSERT_EQ(answers.size(), 10U);
   for (std::size_t i = 0; i < 10; ++i) {
-    EXPECT_EQ(answers[i].code, i == 6 ? Code::kUnknown : Code::kOk) << i;
+    EXPECT_EQ(answers[i].code, i == 6 ? Code::kCorrupt : Code::kOk) << i;
   }
   disk.bad = 1ULL << 40;
   disk.reads = 0;
   answers = BatchRead(core, LedgerId(1), std::move(items), 10'000).Run();
   EXPECT_EQ(answers[9].code, Code::kOk);
   EXPECT_EQ(disk.reads, 1);
+}
+
+TEST_F(StoreReadTest, AnUnreadableHeaderMakesTheSegmentCorrupt) {
+  store_.Add(1, 0);
+  ASSERT_TRUE(store_.Flush());
+  store_.Close();
+  auto index = Index::Open(store_.index.path() + "/index", nullptr);
+  ASSERT_TRUE(index);
+  HookedDisk disk(store_.disk);
+  disk.bad = 10;
+  StoreCore core(disk, std::move(*index));
+  core.files.Add(1);
+  const auto answers =
+      BatchRead(core, LedgerId(1), {{.id = EntryId(0), .cached = std::nullopt}}, 1000).Run();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].code, Code::kCorrupt);
 }
 
 TEST_F(StoreReadTest, ListsRunsOfCacheAndIndexTogether) {
