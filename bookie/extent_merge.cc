@@ -6,22 +6,25 @@ namespace quire::bookie {
 
 using protocol::EntryId;
 
-bool ExtentMerge::Pass(const Extent& old) {
+std::optional<std::uint64_t> ExtentMerge::Pass(const Extent& old) {
   while (!fresh_.empty() && fresh_.front().id < old.first()) TakeFresh();
   broken_ = true;
-  if (fresh_.empty() || fresh_.front().id > old.last()) return false;
+  if (fresh_.empty() || fresh_.front().id > old.last()) return std::nullopt;
   std::uint64_t offset = old.offset();
+  std::uint64_t replaced_bytes = 0;
   for (const ExtentEntry& entry : old.entries()) {
     while (!fresh_.empty() && fresh_.front().id < entry.id) TakeFresh();
+    const std::uint64_t bytes = kRecordHeaderBytes + entry.length;
     if (!fresh_.empty() && fresh_.front().id == entry.id) {
-      duplicate_bytes_ += kRecordHeaderBytes + fresh_.front().length;
-      fresh_ = fresh_.subspan(1);
+      TakeFresh();
+      replaced_bytes += bytes;
+    } else {
+      Add(old.segment(), {.id = entry.id, .offset = offset, .length = entry.length});
     }
-    Add(old.segment(), {.id = entry.id, .offset = offset, .length = entry.length});
-    offset += kRecordHeaderBytes + entry.length;
+    offset += bytes;
   }
   broken_ = true;
-  return true;
+  return replaced_bytes;
 }
 
 std::vector<Extent> ExtentMerge::Finish() {

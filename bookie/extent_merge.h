@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct PlacedEntry {
 // repair fill gaps below what was flushed before), the new run is broken at each old extent between
 // its ids, and an old extent that has new ids inside its range is cut at them: it is taken out and
 // comes back in pieces. Its records stay where they are.
+//
+// Of an id that both have the new record counts and the old one is garbage. Whoever adds compares
+// with a stored copy that can be read, so the old record is the same one (the journal was replayed
+// over segments that an index was rebuilt from) or a damaged one that recovery replaces.
 class ExtentMerge {
  public:
   // `fresh`: ascending, all in `segment`.
@@ -31,15 +36,13 @@ class ExtentMerge {
       : segment_(segment), fresh_(fresh) {}
 
   // Takes the ledger's old extents in ascending order, from the last one that begins at or below
-  // the first new id, until `done`. True: the extent has to be deleted, its pieces are among the
-  // results.
-  bool Pass(const Extent& old);
+  // the first new id, until `done`. Nothing: the extent stays. Otherwise it has to be deleted, its
+  // pieces are among the results, and so many bytes of its records are garbage now.
+  std::optional<std::uint64_t> Pass(const Extent& old);
   bool done() const { return fresh_.empty(); }
 
   // After the last old extent.
   std::vector<Extent> Finish();
-  // Records of the segment whose entry the ledger had already: the first copy stays (T-37).
-  std::uint64_t duplicate_bytes() const { return duplicate_bytes_; }
 
  private:
   void Add(SegmentId segment, const PlacedEntry& entry);
@@ -49,7 +52,6 @@ class ExtentMerge {
   std::span<const PlacedEntry> fresh_;
   std::vector<Extent> extents_;
   bool broken_ = true;  // the next entry begins an extent
-  std::uint64_t duplicate_bytes_ = 0;
 };
 
 }  // namespace quire::bookie

@@ -60,14 +60,16 @@ Result<void> IndexCommit::PutEntries(SegmentId segment, LedgerId ledger,
   // extent put beside it could turn its entries into denials.
   if (copies == Copies::kPerhaps) {
     QUIRE_TRY(IndexView(db_).Scan(ledger, entries.front().id, [&](const Extent& old) {
-      if (merge.Pass(old)) batch_->Delete(ExtentKey(ledger, old.first()));
+      if (const auto replaced_bytes = merge.Pass(old)) {
+        batch_->Delete(ExtentKey(ledger, old.first()));
+        SubtractLive(old.segment(), *replaced_bytes);
+      }
       return !merge.done();
     }));
   }
   for (const Extent& extent : merge.Finish()) {
     PutSealed(ExtentKey(ledger, extent.first()), extent.Encode());
   }
-  SubtractLive(segment, merge.duplicate_bytes());
   return {};
 }
 

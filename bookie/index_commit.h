@@ -37,9 +37,10 @@ class IndexCommit {
 
   void PutState(protocol::LedgerId ledger, const LedgerState& state);
 
-  // A segment with so many bytes of records, all live until PutEntries finds a duplicate.
+  // A segment with so many bytes of records, all live.
   void AddSegment(SegmentId segment, std::uint64_t bytes);
   // All entries, ascending, that the new segment has of a ledger. A ledger comes once, not dropped.
+  // Older copies of them are no longer live.
   common::Result<void> PutEntries(SegmentId segment, protocol::LedgerId ledger,
                                   std::span<const PlacedEntry> entries, Copies copies);
 

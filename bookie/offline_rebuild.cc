@@ -70,8 +70,8 @@ Result<IndexRebuild::Summary> IndexRebuild::Run(Lsn stored) {
     const auto bytes = file ? (*file)->Size() : Fail(file.error());
     total_ += bytes.value_or(0);
   }
-  std::ranges::sort(ids, std::greater<>());
-  if (!ids.empty()) last_segment_ = ids.front();
+  std::ranges::sort(ids);
+  if (!ids.empty()) last_segment_ = ids.back();
   for (const SegmentId id : ids) QUIRE_TRY(Take(id));
   summary_.ledgers = states_.size();
   if (target_ != nullptr) QUIRE_TRY(CommitStates(stored));
@@ -204,7 +204,7 @@ Result<void> IndexRebuild::CompareCopies(SegmentId id, const common::File& file,
                 .ledger = group.ledger,
                 .entries = std::pair(placed.id, placed.id),
                 .what = "has other bytes of the entry than " + SegmentName((*other)->segment) +
-                        ", which are used",
+                        "; these are used",
                 .advice = "a bookie keeps one content of an entry: report it"});
   }
   return {};

@@ -25,9 +25,10 @@ namespace quire::bookie {
 // by the limbo floor, every ledger of which nothing was found: the bookie serves what it has,
 // denies nothing, and takes nothing from writers of that time (T-17).
 //
-// Segments are taken from the newest to the oldest, so that of two copies that a compaction left
-// the newer one counts. Memory is for one segment's entry ids and all ledgers' states. Blocking;
-// one thread.
+// Segments are taken from the oldest to the newest, so that of two copies the newer one counts. A
+// compaction leaves copies that are equal. Where recovery replaced a damaged copy, that one does
+// not verify: it is passed over here and by every compaction, so it cannot come back in a newer
+// segment. Memory is for one segment's entry ids and all ledgers' states. Blocking; one thread.
 class IndexRebuild {
  public:
   struct Summary {
@@ -66,7 +67,7 @@ class IndexRebuild {
                   Content& content);
   common::Result<void> Commit(SegmentId id, const common::File& file, const Content& content,
                               std::uint64_t record_bytes);
-  // Compares what is also in segments taken before.
+  // Compares what is also in older segments.
   common::Result<void> CompareCopies(SegmentId id, const common::File& file, const Group& group);
   bool SameRecord(SegmentId id, const common::File& file, const PlacedEntry& placed,
                   const EntryLocation& other);
@@ -88,10 +89,10 @@ class IndexRebuild {
 
 // The stored LSN with which a start replays all that is left of the journal, and is not refused:
 // nothing in it can be known to be in the segments. What is replayed though it was stored does no
-// harm, for the store keeps the first copy of an entry. Where records are missing between two files
-// only what lies behind them is replayed: `gaps` says, if it is not null, what is not, for the old
-// index knew whether that is in the segments. kCorrupt, with what to do: no start would take this
-// journal.
+// harm: of an entry that came twice the journal has the later record, or both. Where records are
+// missing between two files only what lies behind them is replayed: `gaps` says, if it is not null,
+// what is not, for the old index knew whether that is in the segments. kCorrupt, with what to do:
+// no start would take this journal.
 common::Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps = nullptr);
 
 }  // namespace quire::bookie

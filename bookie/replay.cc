@@ -66,7 +66,7 @@ Result<void> Replay::Entry(std::string_view payload) {
   if (!header) return Fail(header.error());
   LedgerRecord& record = ledgers_.Get(header->ledger, KeyOf(payload));
   LedgerState& state = record.state;
-  if (state.deleted || store_.FindCached(header->ledger, header->entry)) return {};
+  if (state.deleted || store_.FindCached(header->ledger, header->entry) == bytes) return {};
   const bool above = header->entry > state.last_entry;
   store_.Add(header->ledger, header->entry, bytes, above ? Copies::kNone : Copies::kPerhaps);
   if (above) state.last_entry = header->entry;

@@ -91,9 +91,10 @@ class Store {
   virtual protocol::LedgerId limbo_floor() const = 0;
   virtual common::Result<void> SetLimboFloor(protocol::LedgerId floor) = 0;
 
-  // Keeps a copy of the entry in the active half. The caller checked Full, and that the
-  // id is new. `copies`: the flush looks in the index for copies of the entry, unless there can be
-  // none; with thousands of ledgers these look-ups are a third of its work.
+  // Keeps a copy of the entry in the active half. The caller checked Full, and that the id is new
+  // or the stored copy of it damaged: from now on this copy is the one that counts, whatever the
+  // segments hold. `copies`: the flush looks in the index for copies of the entry, unless there can
+  // be none; with thousands of ledgers these look-ups are a third of its work.
   virtual void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
                    Copies copies) = 0;
   // The active half is full and the other one is still being flushed: stop taking adds.

@@ -24,7 +24,8 @@ class WriteCache {
   WriteCache(const WriteCache&) = delete;
   WriteCache& operator=(const WriteCache&) = delete;
 
-  // Keeps a copy. Of two entries with the same ids the first stays (T-37).
+  // Keeps a copy. Of two entries with the same ids the last counts; the memory of the other comes
+  // back with Clear.
   void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,
            Copies copies = Copies::kPerhaps);
 

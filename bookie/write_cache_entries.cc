@@ -7,16 +7,19 @@ namespace quire::bookie {
 
 using protocol::EntryId;
 
-bool LedgerEntries::Insert(const CachedEntry& entry, Copies copies) {
+void LedgerEntries::Insert(const CachedEntry& entry, Copies copies) {
   if (copies == Copies::kPerhaps) copies_ = copies;
   if (blocks_.empty() || blocks_.back().back().id < entry.id) {
     Append(entry);
     ++size_;
-    return true;
+    return;
   }
   std::size_t b = BlockOf(entry.id);
   auto place = LowerBound(blocks_[b], entry.id);
-  if (place != blocks_[b].end() && place->id == entry.id) return false;
+  if (place != blocks_[b].end() && place->id == entry.id) {
+    blocks_[b][static_cast<std::size_t>(place - blocks_[b].cbegin())] = entry;
+    return;
+  }
   if (blocks_[b].size() == kBlockEntries) {
     const auto middle = blocks_[b].begin() + kBlockEntries / 2;
     Block upper(middle, blocks_[b].end());
@@ -28,7 +31,6 @@ bool LedgerEntries::Insert(const CachedEntry& entry, Copies copies) {
   blocks_[b].insert(place, entry);
   ++size_;
   CountMemory();
-  return true;
 }
 
 void LedgerEntries::Append(const CachedEntry& entry) {

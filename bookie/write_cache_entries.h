@@ -29,8 +29,8 @@ enum class Copies : std::uint8_t {
 // leaves full blocks behind. Not synchronised; const calls may run beside each other.
 class LedgerEntries {
  public:
-  // False, and nothing happens, when the id is there already.
-  bool Insert(const CachedEntry& entry, Copies copies = Copies::kPerhaps);
+  // Takes the place of the entry that has the same id.
+  void Insert(const CachedEntry& entry, Copies copies = Copies::kPerhaps);
 
   const CachedEntry* Find(protocol::EntryId id) const;
 

@@ -177,6 +177,43 @@ TEST_F(CompactorTest, AnExtentThatChangesDuringTheCopyStaysWhereItIs) {
   EXPECT_TRUE(store_.HasAll(2, 20, 29));
 }
 
+TEST_F(CompactorTest, ADamagedCopyThatWasReplacedIsGarbage) {
+  store_.AddRange(1, 0, 99);
+  store_.AddRange(2, 0, 9);
+  ASSERT_TRUE(store_.Flush());
+  Drop(1);
+  store_.disk.Flip(SegmentName(1), kSegmentHeaderBytes + 104 * kRecordBytes + 50);
+  ASSERT_EQ(store_.ReadOne(2, 4), Code::kCorrupt);
+  store_.Add(2, 4, 60);
+  ASSERT_TRUE(store_.Flush());
+  store_.Compact();
+  EXPECT_EQ(stats().unreadable, 0U);
+  EXPECT_EQ(store_.Segments(), (std::vector<std::string>{SegmentName(2), SegmentName(3)}));
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_TRUE(store_.HasAll(2, 0, 3));
+    EXPECT_TRUE(store_.HasAll(2, 4, 4, 60));
+    EXPECT_TRUE(store_.HasAll(2, 5, 9));
+    ASSERT_TRUE(store_.Reopen());
+  }
+}
+
+// Recovery replaces an entry of which the compaction had a sound copy when it read it.
+TEST_F(CompactorTest, ACopyThatIsReplacedDuringTheCopyDoesNotComeBack) {
+  MakeGarbage();
+  StopBeforeTheCommit();
+  store_.Add(2, 4, 60);
+  ASSERT_TRUE(store_.Flush());
+  GoOn();
+  store_.Compact();
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_TRUE(store_.HasAll(2, 0, 3));
+    EXPECT_TRUE(store_.HasAll(2, 4, 4, 60));
+    EXPECT_TRUE(store_.HasAll(2, 5, 39));
+    EXPECT_EQ(store_.store->stats().live_bytes, 40 * kRecordBytes - 40);
+    ASSERT_TRUE(store_.Reopen());
+  }
+}
+
 TEST_F(CompactorTest, StandsStillWhilePausedAndGoesOnAfterwards) {
   MakeGarbage();
   store_.store->compactor()->SetPaused(true);

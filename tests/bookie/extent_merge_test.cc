@@ -17,7 +17,7 @@ using protocol::EntryId;
 // The extents of one ledger, kept as the index keeps them.
 class Ledger {
  public:
-  // Puts a new segment with these ids; gives the bytes of duplicates.
+  // Puts a new segment with these ids; gives the bytes that are garbage now in older ones.
   std::uint64_t Put(SegmentId segment, const std::set<std::int64_t>& ids) {
     std::vector<PlacedEntry> placed;
     std::uint64_t offset = kSegmentHeaderBytes;
@@ -29,13 +29,16 @@ class Ledger {
     ExtentMerge merge(segment, placed);
     auto it = extents_.upper_bound(placed.front().id);
     if (it != extents_.begin()) --it;
+    std::uint64_t replaced_bytes = 0;
     while (it != extents_.end() && !merge.done()) {
-      it = merge.Pass(it->second) ? extents_.erase(it) : std::next(it);
+      const auto cut = merge.Pass(it->second);
+      replaced_bytes += cut.value_or(0);
+      it = cut ? extents_.erase(it) : std::next(it);
     }
     for (const Extent& extent : merge.Finish()) {
       EXPECT_TRUE(extents_.emplace(extent.first(), extent).second);
     }
-    return merge.duplicate_bytes();
+    return replaced_bytes;
   }
 
   std::optional<EntryLocation> Find(std::int64_t id) const {
@@ -89,13 +92,15 @@ TEST(ExtentMergeTest, CutsAnOldExtentAroundNewIds) {
   EXPECT_EQ(ledger.Shape(), "3: 0; 2: 5; 3: 7; 1: 10 12; 2: 13; 1: 14 20; 2: 25; 3: 30; ");
 }
 
-TEST(ExtentMergeTest, KeepsTheFirstCopyOfADuplicate) {
+TEST(ExtentMergeTest, OfTwoCopiesTheNewOneCounts) {
   Ledger ledger;
-  ledger.Put(1, {1, 2, 3});
+  EXPECT_EQ(ledger.Put(1, {1, 2, 3}), 0U);
   EXPECT_EQ(ledger.Put(2, {2, 4}), kRecordHeaderBytes + 36 + 2);
-  EXPECT_EQ(ledger.Shape(), "1: 1 2 3; 2: 4; ");
+  EXPECT_EQ(ledger.Shape(), "1: 1; 2: 2; 1: 3; 2: 4; ");
   EXPECT_EQ(ledger.Put(3, {4}), kRecordHeaderBytes + 36 + 4);
-  EXPECT_EQ(ledger.Find(4)->segment, 2U);
+  EXPECT_EQ(ledger.Shape(), "1: 1; 2: 2; 1: 3; 3: 4; ");
+  EXPECT_EQ(ledger.Put(4, {0, 1, 2, 3, 4}), 4 * (kRecordHeaderBytes + 36) + 1 + 2 + 3 + 4);
+  for (const int id : {0, 1, 2, 3, 4}) EXPECT_EQ(ledger.Find(id)->segment, 4U);
 }
 
 TEST(ExtentMergeTest, AgreesWithAMapInRandomOrder) {
@@ -112,8 +117,12 @@ TEST(ExtentMergeTest, AgreesWithAMapInRandomOrder) {
       for (std::uint64_t i = 0; i < count; ++i) {
         ids.insert(static_cast<std::int64_t>(base + common::Below(random, width)));
       }
-      ledger.Put(segment, ids);
-      for (const std::int64_t id : ids) model.try_emplace(id, segment);
+      std::uint64_t replaced_bytes = 0;
+      for (const std::int64_t id : ids) {
+        const bool known = !model.insert_or_assign(id, segment).second;
+        if (known) replaced_bytes += kRecordHeaderBytes + 36 + static_cast<std::uint64_t>(id % 50);
+      }
+      ASSERT_EQ(ledger.Put(segment, ids), replaced_bytes);
       ledger.CheckRangesAreDisjoint();
     }
     for (std::int64_t id = 0; id < static_cast<std::int64_t>(2 * span); ++id) {

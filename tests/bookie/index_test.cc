@@ -146,13 +146,22 @@ TEST_F(IndexTest, DropsALedgerOfManyExtents) {
   EXPECT_EQ(index_->segments().at(1).live, 2 * 72U);
 }
 
-TEST_F(IndexTest, ADuplicateIsNotLive) {
+TEST_F(IndexTest, OfTwoCopiesTheNewerIsLive) {
   Open();
-  Put(1, {{1, {0, 1}}});
+  Put(1, {{1, {0, 1}}, {2, {0}}});
   EXPECT_TRUE(Put(2, {{1, {1, 2}}}).empty());
-  EXPECT_EQ(index_->segments().at(2), (SegmentSpace{.total = 144, .live = 72}));
-  EXPECT_EQ(Find(1, 1)->segment, 1U);
-  EXPECT_EQ(Put(3, {{1, {0}}}), std::vector<SegmentId>{3});
+  EXPECT_EQ(index_->segments().at(1), (SegmentSpace{.total = 3 * 72, .live = 2 * 72}));
+  EXPECT_EQ(index_->segments().at(2), (SegmentSpace{.total = 144, .live = 144}));
+  EXPECT_EQ(Find(1, 0)->segment, 1U);
+  EXPECT_EQ(Find(1, 1)->segment, 2U);
+  // All that a segment has came again: it dies with the same commit.
+  EXPECT_EQ(Put(3, {{1, {1, 2}}}), std::vector<SegmentId>{2});
+  Open();
+  EXPECT_EQ(Find(1, 1)->segment, 3U);
+  EXPECT_EQ(index_->segments().at(1).live, 2 * 72U);
+  EXPECT_EQ(index_->segments().at(3).live, 144U);
+  EXPECT_EQ(Put(4, {}, {1}), std::vector<SegmentId>{3});
+  EXPECT_EQ(index_->segments().at(1).live, 72U) << "each byte was counted once";
 }
 
 TEST_F(IndexTest, ARottenExtentIsUnknownAndNeverADenial) {

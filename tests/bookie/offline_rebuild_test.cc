@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using common::Errc;
 using protocol::EntryId;
 using protocol::LedgerId;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 // On the directory of a real bookie that was killed.
@@ -326,6 +327,26 @@ TEST_F(RebuildCopiesTest, CopiesThatDifferAreReported) {  // T-37
   const auto summary = Rebuild();
   ASSERT_EQ(summary.findings.damages(), 1U);
   EXPECT_EQ(summary.findings.kept()[0].entries, std::pair(EntryId(4), EntryId(4)));
+  EXPECT_EQ(summary.findings.kept()[0].file, "segments/" + SegmentName(7));
+  EXPECT_THAT(summary.findings.kept()[0].what, HasSubstr("these are used"));
+  ASSERT_TRUE(store_.Open());
+  EXPECT_THAT(store_.Read(1, {4}).front().bytes, EndsWith(std::string(100, 'x')));
+}
+
+TEST_F(RebuildCopiesTest, ADamagedCopyThatWasReplacedDoesNotComeBack) {
+  ASSERT_TRUE(store_.Open());
+  store_.AddRange(1, 0, 9);
+  ASSERT_TRUE(store_.Flush());
+  store_.disk.Flip(SegmentName(1), kSegmentHeaderBytes + 4 * (kRecordHeaderBytes + 136) + 50);
+  store_.Add(1, 4, 60);
+  ASSERT_TRUE(store_.Flush());
+  const auto summary = Rebuild();
+  EXPECT_EQ(summary.findings.damages(), 1U);
+  EXPECT_EQ(summary.duplicates, 0U);
+  ASSERT_TRUE(store_.Open());
+  EXPECT_TRUE(store_.HasAll(1, 0, 3));
+  EXPECT_TRUE(store_.HasAll(1, 4, 4, 60));
+  EXPECT_TRUE(store_.HasAll(1, 5, 9));
 }
 
 // A client wrote a whole record of this segment into its payload: damage in front of it must not

@@ -91,6 +91,12 @@ TEST_F(ScrubberTest, H04DamageIsToldWithTheEntriesItConcerns) {
   EXPECT_TRUE(store_.HasAll(1, 0, 9));
   Scrub();
   EXPECT_EQ(stats().corrupt, 4U) << "found again";
+  store_.Add(1, 10);
+  store_.Add(1, 12);
+  store_.Add(2, 5);
+  ASSERT_TRUE(store_.Flush());
+  Scrub();
+  EXPECT_EQ(stats().corrupt, 4U) << "recovery replaced them: what is damaged is garbage";
 }
 
 TEST_F(ScrubberTest, DamageInWhatWasDeletedIsHarmless) {

@@ -28,13 +28,15 @@ TEST(WriteCacheTest, FindsACopyOfWhatWasAdded) {
   EXPECT_FALSE(cache.Find(LedgerId(2), EntryId(0)));
 }
 
-TEST(WriteCacheTest, KeepsTheFirstOfTwoEntriesWithTheSameIds) {
+TEST(WriteCacheTest, OfTwoEntriesWithTheSameIdsTheLastCounts) {
   ChunkPool pool;
   WriteCache cache(pool);
-  for (const char* bytes : {"aa", "bb"}) cache.Add(LedgerId(1), EntryId(7), bytes);
+  for (const char* bytes : {"aa", "b"}) cache.Add(LedgerId(1), EntryId(7), bytes);
+  EXPECT_EQ(cache.Find(LedgerId(1), EntryId(7)), "b");
   cache.Add(LedgerId(1), EntryId(9), "cc");
-  cache.Add(LedgerId(1), EntryId(7), "dd");
-  EXPECT_EQ(cache.Find(LedgerId(1), EntryId(7)), "aa");
+  cache.Add(LedgerId(1), EntryId(7), "ddd");
+  EXPECT_EQ(cache.Find(LedgerId(1), EntryId(7)), "ddd");
+  EXPECT_EQ(cache.Find(LedgerId(1), EntryId(9)), "cc");
   EXPECT_EQ(cache.FindLedger(LedgerId(1))->size(), 2U);
 }
 
@@ -47,7 +49,7 @@ TEST(WriteCacheTest, AgreesWithAMapForIdsInAnyOrder) {
     const LedgerId ledger(static_cast<std::int64_t>(common::Below(random, 5)));
     const EntryId entry(static_cast<std::int64_t>(common::Below(random, 20'000)));
     const std::string bytes = std::to_string(i);
-    model.try_emplace({ledger, entry}, bytes);
+    model.insert_or_assign({ledger, entry}, bytes);
     cache.Add(ledger, entry, bytes);
   }
   for (int l = 0; l < 6; ++l) {
