@@ -39,8 +39,9 @@ class DuplicateLookups {
     std::size_t index = 0;                                  // in the batch
     common::TimePoint deadline = common::TimePoint::max();  // of its caller
   };
-  // Told for each add in order of arrival what the segments hold: kOk with the bytes, kNoEntry, or
-  // anything else: not known. Everything may have changed since the add came.
+  // Told for each add in order of arrival what the segments hold: kOk with the bytes, kNoEntry,
+  // kCorrupt for a damaged copy, or anything else: not known. Everything may have changed since the
+  // add came.
   using Resolve = std::function<void(const Waiting&, const protocol::EntryAnswer&)>;
   // After the last add of a batch was resolved.
   using Complete = std::function<void(Batch&)>;

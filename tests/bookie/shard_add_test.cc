@@ -132,13 +132,43 @@ TEST_F(ShardAddTest, AFenceDuringTheLookUpStopsTheAdd) {
   EXPECT_EQ(CodeOf(fence), Code::kNoEntry);
 }
 
-TEST_F(ShardAddTest, ADamagedCopyIsUnknownAndNotOverwritten) {  // T-16
+TEST_F(ShardAddTest, ACopyThatCannotBeLookedUpIsUnknownAndNotReplaced) {  // T-16
   Add(MakeEntry(1, 0));
   FlushAll();
-  fakes_.store->damaged = true;
+  fakes_.store->unreadable = true;
   const auto add = Add(MakeEntry(1, 0), true);
   Turn();
   EXPECT_EQ(CodeOf(add), Code::kUnknown);
+  EXPECT_TRUE(fakes_.media.records.empty()) << "nothing new was written";
+}
+
+TEST_F(ShardAddTest, ARecoveryAddReplacesADamagedCopy) {
+  AddAll({MakeEntry(1, 0), MakeEntry(1, 1)});
+  FlushAll();
+  fakes_.media.rotten.insert({protocol::LedgerId(1), protocol::EntryId(0)});
+  const auto add = Add(MakeEntry(1, 0), true);
+  const auto again = Add(MakeEntry(1, 0), true);
+  const auto other = Add(MakeEntry(1, 0, -1, "other"), true);
+  Turn();
+  EXPECT_FALSE(add->has_value()) << "it is not durable yet";
+  EXPECT_EQ(CodeOf(other), Code::kConflict) << "the copy that replaces it is sound";
+  MakeDurable();
+  EXPECT_EQ(CodeOf(add), Code::kOk);
+  EXPECT_EQ(CodeOf(again), Code::kOk);
+  EXPECT_EQ(fakes_.media.records.size(), 1U) << "one record for both";
+  Restart();  // before a flush: it comes out of the journal
+  EXPECT_EQ(Read(1, {0})->value().answers.front().bytes, MakeEntry(1, 0));
+}
+
+// Only the damaged copy could tell whether these are the bytes that were acknowledged.
+TEST_F(ShardAddTest, AWritersAddDoesNotReplaceADamagedCopy) {  // T-37
+  Add(MakeEntry(1, 0));
+  FlushAll();
+  fakes_.media.rotten.insert({protocol::LedgerId(1), protocol::EntryId(0)});
+  const auto add = Add(MakeEntry(1, 0));
+  Turn();
+  EXPECT_EQ(CodeOf(add), Code::kUnknown);
+  EXPECT_TRUE(fakes_.media.records.empty()) << "nothing new was written";
 }
 
 TEST_F(ShardAddTest, LookUpsAreBoundedInBytes) {

@@ -12,11 +12,12 @@ using protocol::EntryId;
 using protocol::LedgerId;
 
 void FakeStore::Add(LedgerId ledger, EntryId entry, std::string_view bytes, Copies copies) {
-  QUIRE_CHECK(!FindCached(ledger, entry));  // the contract: ids are new
+  // The contract: the id is new, or its copy rotten.
+  QUIRE_CHECK(!FindCached(ledger, entry));
   const auto& stored = media_.entries[ledger];
-  QUIRE_CHECK(!stored.contains(entry));
-  const bool above = stored.upper_bound(entry) == stored.end() &&
-                     cached_[ledger].upper_bound(entry) == cached_[ledger].end();
+  QUIRE_CHECK(!stored.contains(entry) || media_.rotten.contains({ledger, entry}));
+  const bool above = stored.lower_bound(entry) == stored.end() &&
+                     cached_[ledger].lower_bound(entry) == cached_[ledger].end();
   QUIRE_CHECK(above || copies == Copies::kPerhaps);
   cached_[ledger][entry] = bytes;
   ++cached_entries;
@@ -42,10 +43,12 @@ void FakeStore::Read(LedgerId ledger, std::vector<EntryId> entries, std::size_t 
         for (const EntryId id : entries) {
           EntryAnswer answer{.code = Code::kNoEntry, .bytes = {}};
           const auto& segment = media_.entries[ledger];
-          if (damaged) {
+          if (unreadable) {
             answer.code = Code::kUnknown;
           } else if (const auto cached = FindCached(ledger, id)) {
             answer = {.code = Code::kOk, .bytes = std::string(*cached)};
+          } else if (media_.rotten.contains({ledger, id})) {
+            answer.code = Code::kCorrupt;
           } else if (const auto found = segment.find(id); found != segment.end()) {
             answer = {.code = Code::kOk, .bytes = found->second};
           }
@@ -115,7 +118,10 @@ void FakeStore::TryFinish() {
   if (!flushed_ || durable_ < gate_) return;
   loop_.Post([this, done = std::exchange(flushed_, nullptr)]() mutable {
     for (const auto& [ledger, entries] : std::exchange(frozen_, {})) {
-      for (const auto& [id, bytes] : entries) media_.entries[ledger][id] = bytes;
+      for (const auto& [id, bytes] : entries) {
+        media_.entries[ledger][id] = bytes;
+        media_.rotten.erase({ledger, id});
+      }
     }
     for (const auto& [ledger, state] : commit_.states) media_.states[ledger] = state;
     for (const LedgerId ledger : commit_.dropped) media_.entries.erase(ledger);

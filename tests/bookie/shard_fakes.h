@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,7 @@ struct FakeMedia {
   Store::LedgerStates states;
   protocol::LedgerId limbo_floor{0};
   std::map<protocol::LedgerId, std::map<protocol::EntryId, std::string>> entries;
+  std::set<std::pair<protocol::LedgerId, protocol::EntryId>> rotten;  // of them
 };
 
 // A journal whose durability the test moves by hand.
@@ -111,7 +113,7 @@ class FakeStore final : public Store {
   bool flush_once = false;
   std::size_t flush_at = static_cast<std::size_t>(-1);
   std::size_t cached_entries = 0;
-  bool damaged = false;                       // reads answer kUnknown
+  bool unreadable = false;                    // reads answer kUnknown
   std::optional<common::Error> fail_flushes;  // and lose nothing
   std::vector<Commit> commits;                // asked for, also those that failed
   int reads = 0;

@@ -91,10 +91,14 @@ TEST_F(ShardReadTest, H17TheEndOfALedgerIsKnownWithoutALookUp) {
 TEST_F(ShardReadTest, ADamagedEntryIsUnknown) {  // T-16
   Add(MakeEntry(1, 0));
   FlushAll();
-  fakes_.store->damaged = true;
-  const auto reply = Read(1, {0});
+  fakes_.media.rotten.insert({protocol::LedgerId(1), EntryId(0)});
+  const auto rotten = Read(1, {0});
   Turn();
-  EXPECT_EQ(CodeOf(reply), Code::kUnknown);
+  EXPECT_EQ(CodeOf(rotten), Code::kUnknown);
+  fakes_.store->unreadable = true;
+  const auto unreadable = Read(1, {0});
+  Turn();
+  EXPECT_EQ(CodeOf(unreadable), Code::kUnknown);
 }
 
 TEST_F(ShardReadTest, RefusesSenselessRequests) {

@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "bookie/index.h"
+#include "bookie/offline_rebuild.h"
 #include "bookie/shard.h"
 #include "tests/bookie/store_fixture.h"
 #include "tests/support/sim_disk.h"
@@ -38,11 +41,26 @@ class ShardStorageTest : public ::testing::Test {
                                                .store_disk = store_disk_,
                                                .journal_worker = *journal_worker_,
                                                .flush_worker = flush_worker_,
-                                               .readers = {&readers_[0], &readers_[1]}},
+                                               .readers = {&readers_[0], &readers_[1]},
+                                               .new_ledger_id = [] { return LedgerId(1000); }},
                                 options, Log([](LogLevel, std::string_view) {}), Shard::Events{});
     const auto opened = shard_->Open(RealStorage());
     ASSERT_TRUE(opened) << opened.error().ToString();
     shard_->Start();
+  }
+
+  void Stop() {
+    bool stopped = false;
+    shard_->Stop([&](const common::Result<void>& outcome) { stopped = outcome.has_value(); });
+    Settle();
+    ASSERT_TRUE(stopped);
+    shard_.reset();
+  }
+  // What is left to do goes with the process.
+  void Kill() {
+    shard_.reset();
+    while (loop_.Step() || flush_worker_.Step() || readers_[0].Step() || readers_[1].Step()) {
+    }
   }
 
   // All but the journal's thread, which hangs.
@@ -59,14 +77,15 @@ class ShardStorageTest : public ::testing::Test {
   std::shared_ptr<std::vector<Code>> Add(std::int64_t ledger, std::int64_t first,
                                          std::int64_t count) {
     auto codes = std::make_shared<std::vector<Code>>();
-    for (std::int64_t id = first; id < first + count; ++id) {
-      const std::string bytes = MakeEntry(ledger, id);
-      const protocol::Add add{.entry = bytes, .key = kKey};
-      shard_->Add({&add, 1}, [codes](const std::vector<Code>& got) {
-        codes->insert(codes->end(), got.begin(), got.end());
-      });
-    }
+    for (std::int64_t id = first; id < first + count; ++id) Send(MakeEntry(ledger, id), codes);
     return codes;
+  }
+  void Send(const std::string& entry, const std::shared_ptr<std::vector<Code>>& codes,
+            bool recovery = false) {
+    const protocol::Add add{.entry = entry, .key = kKey, .recovery = recovery};
+    shard_->Add({&add, 1}, [codes](const std::vector<Code>& got) {
+      codes->insert(codes->end(), got.begin(), got.end());
+    });
   }
   std::shared_ptr<protocol::ReadReply> Read(std::int64_t ledger, std::int64_t first,
                                             std::int64_t count, bool fence = false) {
@@ -97,11 +116,7 @@ TEST_F(ShardStorageTest, ReadsDoNotWaitForAJournalThatHangs) {
   const auto stored = Add(1, 0, 10);
   Settle();
   EXPECT_THAT(*stored, Each(Code::kOk));
-  bool stopped = false;
-  shard_->Stop([&](const common::Result<void>& outcome) { stopped = outcome.has_value(); });
-  Settle();
-  ASSERT_TRUE(stopped);
-  shard_.reset();
+  Stop();
   Open();
 
   const auto hanging = Add(1, 10, 5);
@@ -148,11 +163,7 @@ TEST_F(ShardStorageTest, H17ManyDeletedLedgersLeaveTheirNeighboursAlone) {
   constexpr std::int64_t kLedgers = 3000;
   for (std::int64_t ledger = 0; ledger < kLedgers; ++ledger) Add(ledger, 0, 3);
   Settle();
-  bool stopped = false;
-  shard_->Stop([&](const common::Result<void>& outcome) { stopped = outcome.has_value(); });
-  Settle();
-  ASSERT_TRUE(stopped);
-  shard_.reset();
+  Stop();
   Open();
   const auto live = [](std::int64_t ledger) { return ledger % 10 == 0; };
   const auto check = [&] {
@@ -172,12 +183,94 @@ TEST_F(ShardStorageTest, H17ManyDeletedLedgersLeaveTheirNeighboursAlone) {
   const std::uint64_t live_bytes = shard_->Snapshot().store.live_bytes;
   EXPECT_EQ(live_bytes, static_cast<std::uint64_t>(kLedgers / 10 * 3) *
                             (kRecordHeaderBytes + MakeEntry(0, 0).size()));
-  shard_.reset();
-  while (loop_.Step() || flush_worker_.Step() || readers_[0].Step() || readers_[1].Step()) {
-  }
+  Kill();
   Open();
   check();
   EXPECT_EQ(shard_->Ledgers(true).size(), kLedgers / 10 * 9U);
+}
+
+// Two copies of an entry are the same bytes. Here they are not, so that it can be seen which
+// counts.
+class ReplacedCopyTest : public ShardStorageTest {
+ protected:
+  static constexpr std::size_t kPayload = 60;  // of the copy that replaces the damaged one
+
+  // Entry 4 of ten rots on the disk, and recovery brings it again.
+  void Replace() {
+    Add(1, 0, 10);
+    Add(2, 0, 1);
+    Settle();
+    shard_->Drop(LedgerId(2));  // a flush, and the journal stays
+    Settle();
+    store_disk_.Flip(SegmentName(1),
+                     kSegmentHeaderBytes + 4 * (kRecordHeaderBytes + MakeEntry(1, 4).size()) + 50);
+    const auto damaged = Read(1, 0, 10);
+    Settle();
+    ASSERT_EQ(damaged->answers.at(4).code, Code::kUnknown);
+    const auto codes = std::make_shared<std::vector<Code>>();
+    Send(MakeEntry(1, 4, kPayload), codes, true);
+    SettleWithoutJournal();
+    EXPECT_TRUE(codes->empty()) << "it is not durable yet";
+    Settle();
+    ASSERT_EQ(*codes, std::vector{Code::kOk});
+    Check();
+  }
+  void Check() {
+    const auto reply = Read(1, 0, 10);
+    Settle();
+    ASSERT_EQ(reply->answers.size(), 10U);
+    for (std::int64_t id = 0; id < 10; ++id) {
+      EXPECT_EQ(reply->answers[static_cast<std::size_t>(id)].bytes,
+                id == 4 ? MakeEntry(1, id, kPayload) : MakeEntry(1, id))
+          << id;
+    }
+  }
+  void MakeIndexAnew() {
+    std::filesystem::remove_all(index_.path() + "/index");
+    {
+      const auto index = Index::Open(index_.path() + "/index", nullptr).value();
+      const Lsn stored = ReplayableFrom(journal_disk_).value();
+      ASSERT_TRUE(IndexRebuild(store_disk_, index.get(), nullptr).Run(stored));
+    }
+    Open();
+  }
+  void CheckAfterFlush() {
+    Check();
+    Stop();
+    Open();
+    Check();
+  }
+};
+
+TEST_F(ReplacedCopyTest, IsThereAfterAFlush) {
+  Replace();
+  CheckAfterFlush();
+}
+
+TEST_F(ReplacedCopyTest, ComesBackFromTheJournal) {
+  Replace();
+  Kill();
+  Open();
+  CheckAfterFlush();
+  Kill();
+  Open();
+  Check();
+}
+
+// The journal has both copies still, and all of it is replayed once more.
+TEST_F(ReplacedCopyTest, IsFoundByAnIndexThatIsMadeAnew) {
+  Replace();
+  Kill();
+  ASSERT_EQ(ReplayableFrom(journal_disk_).value(), 0U);
+  MakeIndexAnew();
+  CheckAfterFlush();
+}
+
+TEST_F(ReplacedCopyTest, IsFoundInItsSegmentByAnIndexThatIsMadeAnew) {
+  Replace();
+  Stop();
+  MakeIndexAnew();
+  CheckAfterFlush();
 }
 
 }  // namespace
