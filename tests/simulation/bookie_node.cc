@@ -63,6 +63,7 @@ void BookieNode::Wipe() {
 void BookieNode::Inject(std::string entry, protocol::LedgerKey key) {
   if (!up()) return;
   process_->Post([this, entry = std::move(entry), key] {
+    if (damaged_) return;  // a recovery add replaces a damaged copy, with whatever bytes
     const protocol::Add add{.entry = entry, .key = key, .recovery = true};
     handler_->Add(id_, {&add, 1}, [](const std::vector<protocol::Code>&) {});
   });

@@ -26,6 +26,7 @@ const BookieWitness::Entries& BookieWitness::acknowledged(LedgerId ledger) const
 }
 
 void BookieWitness::ExcuseAll() {
+  ++damages_;
   for (auto& [id, ledger] : ledgers_) {
     for (const auto& [entry, hash] : ledger.acknowledged) ledger.excused.insert(entry);
   }
@@ -44,7 +45,8 @@ BookieWitness::Offer BookieWitness::Note(const protocol::Add& add) const {
           .entry = header.entry,
           .hash = std::hash<std::string_view>()(add.entry),
           .recovery = add.recovery,
-          .fenced = ledger != ledgers_.end() && ledger->second.fenced};
+          .fenced = ledger != ledgers_.end() && ledger->second.fenced,
+          .damages = damages_};
 }
 
 void BookieWitness::Acknowledged(const Offer& offer) {
@@ -61,6 +63,7 @@ void BookieWitness::Acknowledged(const Offer& offer) {
   if (!fresh && known->second != offer.hash) {
     chronicle_.Violate("I10 " + name_ + " acknowledged other bytes of " + entry);
   }
+  if (offer.damages == damages_) ledger.excused.erase(offer.entry);
 }
 
 std::set<EntryId> BookieWitness::PromisedOf(const protocol::ReadRequest& request) const {

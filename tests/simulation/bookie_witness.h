@@ -24,7 +24,8 @@ class BookieWitness {
   // Entries it acknowledged, with the hash of their bytes.
   using Entries = std::map<protocol::EntryId, std::size_t>;
   const Entries& acknowledged(protocol::LedgerId ledger) const;
-  // What was acknowledged until now may be missing from now on, and no other entry.
+  // What was acknowledged until now may be missing from now on, until it is added and acknowledged
+  // again, and no other entry.
   void ExcuseAll();
   bool IsExcused(protocol::LedgerId ledger, protocol::EntryId entry) const;
 
@@ -46,6 +47,7 @@ class BookieWitness {
     std::size_t hash;
     bool recovery;
     bool fenced;  // was answered before the add came
+    int damages;  // until then
   };
 
   Offer Note(const protocol::Add& add) const;
@@ -59,6 +61,7 @@ class BookieWitness {
   const std::string name_;
   Chronicle& chronicle_;
   std::unordered_map<protocol::LedgerId, Ledger> ledgers_;
+  int damages_ = 0;  // times that all was excused
 };
 
 // The door: hands everything to the bookie and everything it answers back, and lets the witness see

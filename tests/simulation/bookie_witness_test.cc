@@ -151,6 +151,12 @@ TEST_F(BookieWitnessTest, ExcusesWhatWasAcknowledgedBeforeTheDamageAndNothingEls
   witness_.ExcuseAll();
   EXPECT_TRUE(witness_.IsExcused(kLedger, EntryId(0)));
   EXPECT_FALSE(witness_.IsExcused(kLedger, EntryId(1)));
+  const auto late = Add(Code::kOk);
+  witness_.ExcuseAll();
+  late();
+  EXPECT_TRUE(witness_.IsExcused(kLedger, EntryId(0))) << "it may be the damaged copy";
+  Add(Code::kOk)();
+  EXPECT_FALSE(witness_.IsExcused(kLedger, EntryId(0))) << "it was replaced";
 }
 
 TEST_F(BookieWitnessTest, AWipedBookieAndADeletedLedgerPromiseNothing) {

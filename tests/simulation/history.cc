@@ -220,12 +220,6 @@ void History::Heal() {
   for (const auto& bookie : cast_.bookies) {
     bookie->SetDiskFull(false);
     if (bookie->ailing()) bookie->Crash();
-    // A damaged copy is not replaced in place: without a spare beside it the entry never gets its
-    // Qa copies, and whoever seals waits until the operator gives the bookie a new disk.
-    if (bookie->damaged() && (plan_.spares == 0 || plan_.core_only)) {
-      bookie->Crash();
-      bookie->Wipe();
-    }
     if (bookie->Start()) continue;
     if (!bookie->damaged()) return chronicle_.Violate("I10 " + bookie->failure());
     bookie->Wipe();  // as its operator would
