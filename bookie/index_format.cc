@@ -123,8 +123,12 @@ std::string EncodeCommit(const CommitRecord& commit) {
   common::AppendBig(content, kIndexVersion);
   common::AppendBig(content, commit.stored);
   common::AppendBig(content, commit.next_segment);
-  if (commit.limbo_floor > LedgerId(0)) common::AppendBig(content, commit.limbo_floor.value());
-  if (!commit.bookie.is_nil()) content += protocol::ToBytes(commit.bookie);
+  const bool undeleted = commit.undeleted_below > 0;
+  if (commit.limbo_floor > LedgerId(0) || undeleted) {
+    common::AppendBig(content, commit.limbo_floor.value());
+  }
+  if (!commit.bookie.is_nil() || undeleted) content += protocol::ToBytes(commit.bookie);
+  if (undeleted) common::AppendBig(content, commit.undeleted_below);
   return content;
 }
 
@@ -138,20 +142,26 @@ Result<CommitRecord> DecodeCommit(std::string_view content) {
   }
   const auto stored = reader.Big<std::uint64_t>();
   const auto next_segment = reader.Big<std::uint64_t>();
-  // Each of the two further fields may be missing, and their lengths tell which.
+  // Of the further fields each of the first two may be missing, and the lengths tell which; with
+  // the third one both are there.
   const std::size_t rest = next_segment ? reader.rest().size() : 0;
-  const bool rebuilt = rest % 16 == 8;
+  const bool undeleted = rest == 8 + 16 + 8;
+  const bool rebuilt = rest % 16 == 8 || undeleted;
   const bool owned = rest >= 16;
   const auto floor = rebuilt ? reader.Big<std::int64_t>() : std::int64_t{0};
-  const auto bookie = owned ? protocol::FromBytes<protocol::BookieId>(reader.rest())
-                            : std::optional(protocol::BookieId{});
-  const bool sane = next_segment && floor && (*floor > 0) == rebuilt && bookie &&
-                    bookie->is_nil() != owned && (owned || reader.rest().empty());
+  const auto id = owned ? reader.Bytes(16) : std::nullopt;
+  const auto bookie =
+      id ? protocol::FromBytes<protocol::BookieId>(*id) : std::optional(protocol::BookieId{});
+  const auto below = undeleted ? reader.Big<std::uint64_t>() : std::uint64_t{0};
+  const bool sane = next_segment && floor && *floor >= 0 && bookie && below &&
+                    reader.rest().empty() && (*below > 0) == undeleted &&
+                    (undeleted || ((*floor > 0) == rebuilt && bookie->is_nil() != owned));
   if (!sane) return Fail(Errc::kCorrupt, "commit record makes no sense");
   return CommitRecord{.stored = *stored,
                       .next_segment = *next_segment,
                       .limbo_floor = LedgerId(*floor),
-                      .bookie = *bookie};
+                      .bookie = *bookie,
+                      .undeleted_below = *below};
 }
 
 }  // namespace quire::bookie

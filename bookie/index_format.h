@@ -22,7 +22,8 @@ namespace quire::bookie {
 //   'L' ledger u64                   the state of a ledger
 //   'S' segment u64                  its bytes of records, and how many of them are live
 //   'M' "last-commit"                format version, stored LSN, next segment id; if the index was
-//                                    ever rebuilt the limbo floor; the bookie's id
+//                                    ever rebuilt the limbo floor; the bookie's id; if deletions
+//                                    were undone up to which LSN
 //
 // No key is shorter than the prefix of an extent: RocksDB takes the prefix of its neighbours as
 // well. Each value begins with a CRC-32C of key and value: a bit that rots, or a value under a
@@ -66,6 +67,9 @@ struct CommitRecord {
   // has no state is in limbo. 0: it never was.
   protocol::LedgerId limbo_floor{0};
   protocol::BookieId bookie = {};  // whose index it is; nil: nobody said, as before this was here
+  // Tombstones in the journal below this LSN do not count: they were undone, which left their
+  // ledgers in limbo. 0: all count.
+  Lsn undeleted_below = 0;
 
   bool operator==(const CommitRecord&) const = default;
 };

@@ -55,6 +55,15 @@ LedgerRecord& LedgerTable::Bury(LedgerId ledger) {
   return record;
 }
 
+void LedgerTable::PutInLimbo(LedgerId ledger) {
+  LedgerRecord& record = Get(ledger, {});
+  if (record.state.deleted) return;
+  in_limbo_ += record.state.limbo ? 0 : 1;
+  record.state.fenced = true;
+  record.state.limbo = true;
+  Changed(ledger, record);
+}
+
 std::vector<std::pair<LedgerId, LedgerState>> LedgerTable::TakeChanged() {
   std::vector<std::pair<LedgerId, LedgerState>> states;
   states.reserve(changed_.size());

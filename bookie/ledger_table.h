@@ -53,6 +53,10 @@ class LedgerTable {
   // Makes a tombstone of the ledger: it holds nothing and takes nothing, for ever (T-28).
   LedgerRecord& Bury(protocol::LedgerId ledger);
 
+  // The tombstone of the ledger was undone. While it held, fences of it were answered and not
+  // recorded, and entries may have gone: it is fenced and in limbo. Not a deleted one.
+  void PutInLimbo(protocol::LedgerId ledger);
+
   // The record's state differs from the last commit.
   void Changed(protocol::LedgerId ledger, LedgerRecord& record) {
     if (record.changed) return;

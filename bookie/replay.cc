@@ -49,7 +49,7 @@ Result<void> Replay::Apply(Lsn lsn, RecordType type, std::string_view payload) {
     case RecordType::kEntry: applied = Entry(payload); break;
     case RecordType::kFence: applied = Fence(payload); break;
     case RecordType::kLac: applied = Lac(payload); break;
-    case RecordType::kTombstone: applied = Tombstone(payload); break;
+    case RecordType::kTombstone: applied = Tombstone(lsn, payload); break;
     default: applied = Fail(Errc::kUnsupported, "unknown type " + std::to_string(int(type)));
   }
   if (!applied) {
@@ -101,9 +101,13 @@ Result<void> Replay::Lac(std::string_view payload) {
   return {};
 }
 
-Result<void> Replay::Tombstone(std::string_view payload) {
+Result<void> Replay::Tombstone(Lsn lsn, std::string_view payload) {
   if (payload.size() != kIdBytes) return Fail(Errc::kCorrupt, "tombstone of a wrong size");
   const LedgerId ledger = LedgerOf(payload);
+  if (lsn < undeleted_below_) {
+    ledgers_.PutInLimbo(ledger);
+    return {};
+  }
   ledgers_.Bury(ledger);
   dropped_.push_back(ledger);
   return {};

@@ -19,7 +19,7 @@ namespace quire::bookie {
 class Replay {
  public:
   Replay(LedgerTable& ledgers, Store& store, StagedLoop& loop)
-      : ledgers_(ledgers), store_(store), loop_(loop) {}
+      : ledgers_(ledgers), store_(store), loop_(loop), undeleted_below_(store.undeleted_below()) {}
 
   // kCorrupt if the record makes no sense: the journal's own check passed, so it was written wrong.
   common::Result<void> Apply(Lsn lsn, RecordType type, std::string_view payload);
@@ -33,12 +33,13 @@ class Replay {
   common::Result<void> Entry(std::string_view payload);
   common::Result<void> Fence(std::string_view payload);
   common::Result<void> Lac(std::string_view payload);
-  common::Result<void> Tombstone(std::string_view payload);
+  common::Result<void> Tombstone(Lsn lsn, std::string_view payload);
   common::Result<void> Flush(Lsn lsn);
 
   LedgerTable& ledgers_;
   Store& store_;
   StagedLoop& loop_;
+  const Lsn undeleted_below_;
   std::vector<protocol::LedgerId> dropped_;
   std::uint64_t records_ = 0;
   std::uint64_t bytes_ = 0;

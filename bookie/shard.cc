@@ -199,6 +199,10 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
            }});
   if (!journal) return common::Fail(std::move(journal).error());
   core.journal = std::move(*journal);
+  // The mark was made with records that were not durable then and are gone: others come in their
+  // place, and tombstones among them count.
+  const Lsn next = core.journal->last() + 1;
+  if (core.store->undeleted_below() > next) QUIRE_TRY(core.store->SetUndeletedBelow(next));
   core.store->JournalDurable(core.journal->durable());
   core.replies.Durable(core.journal->durable());
   core.bytes_since_flush = replay.bytes();

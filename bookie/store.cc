@@ -91,8 +91,13 @@ class StoreImpl final : public Store {
   Result<void> SetLimboFloor(LedgerId floor) override {
     CommitRecord record = core_->index->record();
     record.limbo_floor = floor;
-    QUIRE_TRY(core_->index->Begin().Finish(record));
-    return {};
+    return Record(record);
+  }
+  Lsn undeleted_below() const override { return core_->index->record().undeleted_below; }
+  Result<void> SetUndeletedBelow(Lsn lsn) override {
+    CommitRecord record = core_->index->record();
+    record.undeleted_below = lsn;
+    return Record(record);
   }
   LedgerStates TakeLedgers() override { return core_->index->TakeStates(); }
 
@@ -141,6 +146,11 @@ class StoreImpl final : public Store {
   }
 
  private:
+  Result<void> Record(const CommitRecord& record) {
+    QUIRE_TRY(core_->index->Begin().Finish(record));
+    return {};
+  }
+
   const std::shared_ptr<StoreCore> core_;
   common::Worker& flush_worker_;
 

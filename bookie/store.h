@@ -86,10 +86,12 @@ class Store {
   virtual Lsn stored() const = 0;          // what the index covers
   virtual LedgerStates TakeLedgers() = 0;  // all states in the index, once, after Open
 
-  // Of the index (CommitRecord). Both only before anything else is under way; the second one blocks
-  // and is durable on return.
+  // Of the index (CommitRecord). Only before anything else is under way; the setters block and are
+  // durable on return.
   virtual protocol::LedgerId limbo_floor() const = 0;
   virtual common::Result<void> SetLimboFloor(protocol::LedgerId floor) = 0;
+  virtual Lsn undeleted_below() const = 0;
+  virtual common::Result<void> SetUndeletedBelow(Lsn lsn) = 0;
 
   // Keeps a copy of the entry in the active half. The caller checked Full, and that the id is new
   // or the stored copy of it damaged: from now on this copy is the one that counts, whatever the

@@ -76,6 +76,18 @@ TEST(IndexFormatTest, ARecordOfAnotherVersionIsNotUnderstood) {
   EXPECT_EQ(*DecodeCommit(EncodeCommit(both)), both);
   EXPECT_FALSE(DecodeCommit(EncodeCommit(both) + "x"));
   EXPECT_FALSE(DecodeCommit(EncodeCommit(both) + std::string(16, 'x')));
+  CommitRecord undeleted = both;
+  undeleted.undeleted_below = 45;
+  EXPECT_EQ(*DecodeCommit(EncodeCommit(undeleted)), undeleted);
+  EXPECT_FALSE(DecodeCommit(EncodeCommit(undeleted) + "x"));
+  std::string none = EncodeCommit(undeleted);
+  none.replace(none.size() - 8, 8, 8, '\0');
+  EXPECT_FALSE(DecodeCommit(none)) << "one spelling only";
+  for (const CommitRecord& part : {rebuilt, owned, *commit}) {  // and what it had is kept
+    CommitRecord marked = part;
+    marked.undeleted_below = 1;
+    EXPECT_EQ(*DecodeCommit(EncodeCommit(marked)), marked);
+  }
   std::string bytes = EncodeCommit({});
   ++bytes[3];
   EXPECT_EQ(DecodeCommit(bytes).error().code(), Errc::kUnsupported);

@@ -31,6 +31,7 @@ struct FakeMedia {
   Lsn stored = 0;
   Store::LedgerStates states;
   protocol::LedgerId limbo_floor{0};
+  Lsn undeleted_below = 0;
   std::map<protocol::LedgerId, std::map<protocol::EntryId, std::string>> entries;
   std::set<std::pair<protocol::LedgerId, protocol::EntryId>> rotten;  // of them
 };
@@ -89,6 +90,11 @@ class FakeStore final : public Store {
   protocol::LedgerId limbo_floor() const override { return media_.limbo_floor; }
   common::Result<void> SetLimboFloor(protocol::LedgerId floor) override {
     media_.limbo_floor = floor;
+    return {};
+  }
+  Lsn undeleted_below() const override { return media_.undeleted_below; }
+  common::Result<void> SetUndeletedBelow(Lsn lsn) override {
+    media_.undeleted_below = lsn;
     return {};
   }
   void Add(protocol::LedgerId ledger, protocol::EntryId entry, std::string_view bytes,

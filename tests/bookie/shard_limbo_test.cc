@@ -154,6 +154,66 @@ TEST_F(ShardLimboTest, AFloorBelowALedgerThatIsHereIsRefused) {
   EXPECT_EQ(CodeOf(Add(MakeEntry(1234, 1))), Code::kFenced);
 }
 
+// What 'quire disk rebuild-index --undelete' leaves: an index without tombstones beside a journal
+// that has them.
+class ShardUndeletedTest : public ShardLimboTest {
+ protected:
+  void SetUp() override {
+    ShardLimboTest::SetUp();
+    fakes_.media.states[LedgerId(6)] = {.key = kKey, .last_entry = protocol::EntryId(1)};
+    fakes_.media.entries[LedgerId(6)][protocol::EntryId(1)] = MakeEntry(6, 1);
+    Restart();
+    for (const std::int64_t ledger : {5, 6}) shard_->Drop(LedgerId(ledger));
+    MakeDurable();
+    fakes_.media.undeleted_below = fakes_.media.last + 1;
+  }
+};
+
+TEST_F(ShardUndeletedTest, ATombstoneBelowTheMarkDoesNotCount) {
+  for (int start = 0; start < 3; ++start) {
+    Restart();
+    EXPECT_TRUE(shard_->Ledgers(true).empty());
+    EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 2U);
+    for (const std::int64_t ledger : {5, 6}) {
+      const auto stored = Read(ledger, {1});
+      Turn();
+      EXPECT_EQ(CodeOf(stored), Code::kOk);
+      EXPECT_EQ(CodeOf(Read(ledger, {2})), Code::kUnknown) << "a fence of it was answered";
+      EXPECT_EQ(CodeOf(Add(MakeEntry(ledger, 2))), Code::kFenced);
+    }
+    const std::int64_t fresh = 2000 + start;  // records behind the mark are as ever
+    const auto added = Add(MakeEntry(fresh, 0));
+    MakeDurable();
+    EXPECT_EQ(CodeOf(added), Code::kOk);
+    EXPECT_EQ(CodeOf(Read(fresh, {1})), Code::kNoEntry);
+  }
+}
+
+TEST_F(ShardUndeletedTest, ALaterTombstoneOfTheSameLedgerCounts) {
+  Restart();
+  shard_->Drop(LedgerId(6));
+  MakeDurable();
+  for (int start = 0; start < 2; ++start) {
+    Restart();
+    EXPECT_EQ(CodeOf(Read(6, {1})), Code::kNoLedger);
+    EXPECT_EQ(CodeOf(Add(MakeEntry(6, 2), true)), Code::kFenced);
+    EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(6)});
+  }
+}
+
+// The tool saw records that no sync had made durable; a power cut took them, and others get their
+// numbers.
+TEST_F(ShardUndeletedTest, AMarkAboveTheJournalIsLowered) {
+  const Lsn next = fakes_.media.last + 1;
+  fakes_.media.undeleted_below = next + 5;
+  Restart();
+  EXPECT_EQ(fakes_.media.undeleted_below, next);
+  shard_->Drop(LedgerId(6));
+  MakeDurable();
+  Restart();
+  EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(6)});
+}
+
 // A rebuild brings deleted ledgers back; the collector buries them again.
 TEST_F(ShardLimboTest, ALedgerInLimboCanBeDropped) {
   shard_->Drop(LedgerId(5));

@@ -44,6 +44,8 @@ class ReplayStore final : public bookie::Store {
   LedgerStates TakeLedgers() override { return {}; }
   protocol::LedgerId limbo_floor() const override { return {}; }
   common::Result<void> SetLimboFloor(protocol::LedgerId /*floor*/) override { return {}; }
+  bookie::Lsn undeleted_below() const override { return 0; }
+  common::Result<void> SetUndeletedBelow(bookie::Lsn /*lsn*/) override { return {}; }
   bool flushing() const override { return false; }
   bookie::StoreStats stats() const override { return {}; }
 
