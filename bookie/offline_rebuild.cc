@@ -8,6 +8,7 @@
 #include "bookie/index_view.h"
 #include "bookie/journal_format.h"
 #include "bookie/journal_reader.h"
+#include "bookie/offline_journal.h"
 
 namespace quire::bookie {
 
@@ -56,9 +57,17 @@ Finding Gap(const std::string& name, Lsn from, Lsn last, Lsn next) {
               "acknowledged"};
 }
 
+void TakeTombstones(std::string_view body, ReplayableJournal& found) {
+  while (const auto record = TakeRecord(body)) {
+    if (record->type != RecordType::kTombstone) continue;
+    const auto subject = OfflineJournal::SubjectOf(record->type, record->payload);
+    if (subject) found.tombstones[subject->ledger] = record->lsn;
+  }
+}
+
 }  // namespace
 
-Result<IndexRebuild::Summary> IndexRebuild::Run(Lsn stored) {
+Result<IndexRebuild::Summary> IndexRebuild::Run(Lsn stored, Lsn undeleted_below) {
   const auto names = disk_.List();
   if (!names) return Fail(names.error());
   std::vector<SegmentId> ids;
@@ -74,7 +83,7 @@ Result<IndexRebuild::Summary> IndexRebuild::Run(Lsn stored) {
   if (!ids.empty()) last_segment_ = ids.back();
   for (const SegmentId id : ids) QUIRE_TRY(Take(id));
   summary_.ledgers = states_.size();
-  if (target_ != nullptr) QUIRE_TRY(CommitStates(stored));
+  if (target_ != nullptr) QUIRE_TRY(CommitStates(stored, undeleted_below));
   return std::move(summary_);
 }
 
@@ -222,7 +231,7 @@ bool IndexRebuild::SameRecord(SegmentId id, const common::File& file, const Plac
   return mine && mine == ReadRecord(*other_, other.segment, other.offset, other.length);
 }
 
-Result<void> IndexRebuild::CommitStates(Lsn stored) {
+Result<void> IndexRebuild::CommitStates(Lsn stored, Lsn undeleted_below) {
   CommitRecord record = target_->record();
   for (auto next = states_.begin(); next != states_.end();) {
     IndexCommit commit = target_->Begin();
@@ -234,6 +243,7 @@ Result<void> IndexRebuild::CommitStates(Lsn stored) {
   record.stored = stored;
   record.next_segment = last_segment_ + 1;
   record.limbo_floor = kLimboEverywhere;
+  record.undeleted_below = undeleted_below;
   const auto done = target_->Begin().Finish(record);
   if (!done) return Fail(done.error());
   return {};
@@ -244,7 +254,12 @@ void IndexRebuild::Damage(SegmentId id, Finding finding) {
   summary_.findings.Add(std::move(finding));
 }
 
-Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps) {
+std::size_t ReplayableJournal::Deletions(Lsn undeleted_below) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      tombstones, [=](const auto& tombstone) { return tombstone.second >= undeleted_below; }));
+}
+
+Result<ReplayableJournal> ReadReplayable(common::Disk& journal) {
   const auto names = journal.List();
   if (!names) return Fail(names.error());
   std::vector<std::pair<std::uint64_t, std::string>> files;
@@ -252,8 +267,8 @@ Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps) {
     if (const auto epoch = ParseJournalFileName(name)) files.emplace_back(*epoch, name);
   }
   std::ranges::sort(files);
-  Lsn stored = 0;
-  Lsn last = 0;
+  ReplayableJournal found;
+  Lsn& last = found.last;
   for (const auto& [epoch, name] : files) {
     const auto refuse = [&](std::uint64_t offset, const std::string& what) {
       return Fail(Errc::kCorrupt, journal.path() + "/" + name + " at offset " +
@@ -280,9 +295,11 @@ Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps) {
                                             ", but " + std::to_string(last + 1) + " should follow");
       }
       if (first != last + 1) {
-        if (last > 0 && gaps != nullptr) gaps->Add(Gap(name, stored + 1, last, first));
-        stored = first - 1;
+        if (last > 0) found.gaps.Add(Gap(name, found.stored + 1, last, first));
+        found.stored = first - 1;
+        found.tombstones.clear();
       }
+      TakeTombstones((*batch)->body, found);
       last = first + (*batch)->header.records - 1;
       begins_file = false;
     }
@@ -290,7 +307,7 @@ Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps) {
     if (!later) return refuse(reader.offset(), later.error().ToString());
     if (*later) return refuse(reader.offset(), "a batch is damaged");
   }
-  return stored;
+  return found;
 }
 
 }  // namespace quire::bookie

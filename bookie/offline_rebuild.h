@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -45,10 +46,11 @@ class IndexRebuild {
   IndexRebuild(common::Disk& segments, Index* target, Progress progress)
       : disk_(segments), target_(target), progress_(std::move(progress)) {}
 
-  // Once. `stored`: where the replay of the journal begins (ReplayableFrom). Damage is a finding,
-  // never an error: an error is a file that cannot be opened or a target that takes no commit, and
-  // what it holds is then worth nothing.
-  common::Result<Summary> Run(Lsn stored);
+  // Once. `stored`: where the replay of the journal begins (ReadReplayable); tombstones below
+  // `undeleted_below` do not count then. Damage is a finding, never an error: an error is a file
+  // that cannot be opened or a target that takes no commit, and what it holds is then worth
+  // nothing.
+  common::Result<Summary> Run(Lsn stored, Lsn undeleted_below);
 
  private:
   struct Group {  // what a segment has of one ledger
@@ -71,7 +73,7 @@ class IndexRebuild {
   common::Result<void> CompareCopies(SegmentId id, const common::File& file, const Group& group);
   bool SameRecord(SegmentId id, const common::File& file, const PlacedEntry& placed,
                   const EntryLocation& other);
-  common::Result<void> CommitStates(Lsn stored);
+  common::Result<void> CommitStates(Lsn stored, Lsn undeleted_below);
 
   void Damage(SegmentId id, Finding finding);
 
@@ -87,12 +89,23 @@ class IndexRebuild {
   std::unique_ptr<common::File> other_;
 };
 
-// The stored LSN with which a start replays all that is left of the journal, and is not refused:
-// nothing in it can be known to be in the segments. What is replayed though it was stored does no
-// harm: of an entry that came twice the journal has the later record, or both. Where records are
-// missing between two files only what lies behind them is replayed: `gaps` says, if it is not null,
-// what is not, for the old index knew whether that is in the segments. kCorrupt, with what to do:
-// no start would take this journal.
-common::Result<Lsn> ReplayableFrom(common::Disk& journal, FindingList* gaps = nullptr);
+// What a start without the old index can replay of a journal.
+struct ReplayableJournal {
+  // The stored LSN with which a start replays all that is left, and is not refused: nothing in it
+  // can be known to be in the segments. What is replayed though it was stored does no harm: of an
+  // entry that came twice the journal has the later record, or both.
+  Lsn stored = 0;
+  Lsn last = 0;                                  // 0: there are no records
+  std::map<protocol::LedgerId, Lsn> tombstones;  // above `stored`; of each ledger the last one
+  // Where records are missing between two files only what lies behind them is replayed. These say
+  // what is not, for the old index knew whether that is in the segments.
+  FindingList gaps;
+
+  // How many ledgers the start buries when tombstones below that LSN do not count.
+  std::size_t Deletions(Lsn undeleted_below) const;
+};
+
+// Blocking. kCorrupt, with what to do: no start would take this journal.
+common::Result<ReplayableJournal> ReadReplayable(common::Disk& journal);
 
 }  // namespace quire::bookie

@@ -33,16 +33,21 @@ bool Exists(const std::string& path) {
 
 IndexSwap::IndexSwap(const OfflineDirectory& directory) : directory_(directory) {}
 
-std::optional<std::string> IndexSwap::WhyNot() const {
+IndexSwap::Present IndexSwap::Look() const {
+  Present present;
   const auto index = OfflineIndexDb::Open(Path(kIndex));
-  if (!index || !*index) return std::nullopt;
+  if (!index || !*index) return present;
   std::uint64_t extents = 0;
   const IndexWalk walk =
       WalkIndex(**index, {.extent = [&](protocol::LedgerId, const Extent&) { ++extents; }});
-  if (!walk.complete || !walk.commit) return std::nullopt;
-  return "the index of " + directory_.path() + " is whole, with " + std::to_string(extents) +
-         " extents; a rebuilt one knows less. If it has to be, move " + Path(kIndex) +
-         " away first";
+  if (walk.commit) present.undeleted_below = walk.commit->undeleted_below;
+  if (walk.complete && walk.commit) {
+    present.why_not = "the index of " + directory_.path() + " is whole, with " +
+                      std::to_string(extents) +
+                      " extents; a rebuilt one knows less. If it has to be, move " + Path(kIndex) +
+                      " away first; to bring back what was deleted by mistake, add --undelete";
+  }
+  return present;
 }
 
 Result<std::unique_ptr<Index>> IndexSwap::Begin() {

@@ -19,8 +19,12 @@ class IndexSwap {
   // The directory is open exclusively.
   explicit IndexSwap(const OfflineDirectory& directory);
 
-  // Why the index that is there should stay; nothing: it is missing or damaged.
-  std::optional<std::string> WhyNot() const;
+  // The index that is there.
+  struct Present {
+    std::optional<std::string> why_not;  // why it should stay; nothing: it is missing or damaged
+    Lsn undeleted_below = 0;             // of its commit record, as far as that can be read
+  };
+  Present Look() const;
 
   // An index with nothing in it. What is left of it when it is not finished goes with the next one.
   common::Result<std::unique_ptr<Index>> Begin();

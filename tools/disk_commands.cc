@@ -19,6 +19,7 @@ struct Flags {
   bool quiet = false;
   bool yes = false;
   bool skip_gap = false;
+  bool undelete = false;
 };
 
 }  // namespace
@@ -68,17 +69,26 @@ void AddDiskCommands(CLI::App& app, Session& session) {
       "then serves what it has; of ledgers of the time before it denies nothing and takes\n"
       "nothing from their writers, for it cannot know which were fenced. The old index is kept\n"
       "as index.old-1 and so on. Exit status 6: some entries could not be read.\n"
+      "With --undelete, also when the index is whole, ledgers that were deleted by mistake come\n"
+      "back, as far as their segments are still in quarantine.\n"
       "Example: quire disk rebuild-index /data/1 --yes");
   rebuild->add_option("directory", flags->directory, "A --dir of the bookie")->required();
   rebuild->add_flag("--yes", flags->yes, "Do it");
   rebuild->add_flag("--skip-gap", flags->skip_gap,
                     "Do it also when journal files are missing between others: records in front "
                     "of the gap are not replayed");
+  rebuild->add_flag("--undelete", flags->undelete,
+                    "Bring back what was deleted: segments leave quarantine, and deletions in the "
+                    "journal do not count. Put the metadata store right before the bookie starts, "
+                    "or it deletes the ledgers again");
   rebuild->add_flag("--quiet", flags->quiet, "No progress line");
   rebuild->callback([&session, flags] {
     session.command = [&session, flags] {
       return DiskRebuild(session, flags->directory,
-                         {.yes = flags->yes, .skip_gap = flags->skip_gap, .quiet = flags->quiet});
+                         {.yes = flags->yes,
+                          .skip_gap = flags->skip_gap,
+                          .undelete = flags->undelete,
+                          .quiet = flags->quiet});
     };
   });
 }

@@ -1,10 +1,13 @@
 #include "tools/disk_rebuild.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "bookie/offline_rebuild.h"
 #include "bookie/offline_rebuild_swap.h"
+#include "bookie/offline_undelete.h"
+#include "common/posix_disk.h"
 #include "tools/console.h"
 #include "tools/disk_findings.h"
 #include "tools/disk_progress.h"
@@ -17,6 +20,7 @@ using bookie::IndexRebuild;
 using bookie::IndexSwap;
 using bookie::Lsn;
 using bookie::OfflineDirectory;
+using bookie::UndeletedSegments;
 using common::Fail;
 using common::Result;
 
@@ -28,6 +32,10 @@ struct Outcome {
   std::string directory;
   IndexRebuild::Summary summary;
   Lsn stored = 0;
+  Lsn undeleted_below = 0;
+  std::size_t deletions = 0;    // of ledgers, in the journal, that the next start repeats
+  std::size_t undone = 0;       // that it does not
+  std::size_t quarantined = 0;  // segments that come back
   bool done = false;
   std::string old;  // where the old index is now; empty: there was none
 };
@@ -44,15 +52,24 @@ std::string Text(const Outcome& outcome) {
   text += "segments   " + Count(summary.segments) + " with " + Count(summary.records) +
           " records of " + Count(summary.ledgers) + " ledgers";
   if (summary.duplicates > 0) text += ", " + Count(summary.duplicates) + " of them copies";
+  if (outcome.quarantined > 0) {
+    text += ", " + Count(outcome.quarantined) + " of the segments out of quarantine";
+  }
   text +=
       "\njournal    the next start replays it behind LSN " + std::to_string(outcome.stored) + "\n";
+  if (outcome.undone + outcome.deletions > 0) {
+    text += "deletions  the journal has those of " + Count(outcome.undone + outcome.deletions) +
+            " ledgers; " + Count(outcome.undone) + " are undone, the next start repeats " +
+            Count(outcome.deletions) + "\n";
+  }
   text += "result     " + FindingsCount(summary.findings) + "\n";
   if (!outcome.done) {
     return text +
            "\nNothing was changed. With --yes the index is made anew: all these ledgers, and all "
            "others of this time,\nwill be fenced and in limbo here: what is here is served, "
            "nothing "
-           "is denied.\n";
+           "is denied.\n" +
+           (outcome.deletions > 0 ? "--undelete undoes the deletions.\n" : "");
   }
   text += "\nThe new index is in its place";
   if (!outcome.old.empty()) text += ", the old one is " + outcome.directory + "/" + outcome.old;
@@ -61,45 +78,76 @@ std::string Text(const Outcome& outcome) {
 
 nlohmann::json Json(const Outcome& outcome) {
   const IndexRebuild::Summary& summary = outcome.summary;
-  return {{"directory", outcome.directory}, {"done", outcome.done},
-          {"old_index", outcome.old},       {"stored_lsn", outcome.stored},
-          {"segments", summary.segments},   {"records", summary.records},
-          {"copies", summary.duplicates},   {"ledgers", summary.ledgers},
-          {"bytes", summary.bytes},         {"findings", FindingsJson(summary.findings)}};
+  return {{"directory", outcome.directory},
+          {"done", outcome.done},
+          {"old_index", outcome.old},
+          {"stored_lsn", outcome.stored},
+          {"deletions", outcome.deletions},
+          {"undone", outcome.undone},
+          {"quarantined", outcome.quarantined},
+          {"segments", summary.segments},
+          {"records", summary.records},
+          {"copies", summary.duplicates},
+          {"ledgers", summary.ledgers},
+          {"bytes", summary.bytes},
+          {"findings", FindingsJson(summary.findings)}};
 }
 
 Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions& options,
                         DiskProgress& progress) {
   Outcome outcome;
   outcome.directory = directory.path();
-  bookie::FindingList gaps;
-  const auto stored = bookie::ReplayableFrom(*directory.OpenFolder("journal"), &gaps);
-  if (!stored) return Fail(stored.error());
-  if (options.yes && !options.skip_gap && gaps.damages() > 0) {
-    const bookie::Finding& gap = gaps.kept().front();
+  auto journal = bookie::ReadReplayable(*directory.OpenFolder("journal"));
+  if (!journal) return Fail(std::move(journal).error());
+  if (options.yes && !options.skip_gap && journal->gaps.damages() > 0) {
+    const bookie::Finding& gap = journal->gaps.kept().front();
     return Fail(common::Errc::kCorrupt, directory.path() + "/" + gap.file + " " + gap.what + "; " +
                                             gap.advice +
                                             ". --skip-gap makes the index without them");
   }
-  outcome.stored = *stored;
+  outcome.stored = journal->stored;
   IndexSwap swap(directory);
-  if (auto why = swap.WhyNot()) return Fail(common::Errc::kInvalidArgument, *std::move(why));
+  const IndexSwap::Present present = swap.Look();
+  if (present.why_not && !options.undelete) {
+    return Fail(common::Errc::kInvalidArgument, *present.why_not);
+  }
+  // What was undone before stays so, but no record to come may be below the mark.
+  const Lsn next = journal->last + 1;
+  outcome.undeleted_below = options.undelete ? next : std::min(present.undeleted_below, next);
+  outcome.deletions = journal->Deletions(outcome.undeleted_below);
+  outcome.undone = journal->tombstones.size() - outcome.deletions;
+  const auto folder = directory.OpenFolder("segments");
+  std::unique_ptr<UndeletedSegments> undeleted;
+  if (options.undelete) {
+    auto opened = UndeletedSegments::Open(*folder);
+    if (!opened) return Fail(std::move(opened).error());
+    undeleted = *std::move(opened);
+    outcome.quarantined = undeleted->size();
+  }
   std::unique_ptr<Index> index;
   if (options.yes) {
     auto begun = swap.Begin();
     if (!begun) return Fail(std::move(begun).error());
     index = *std::move(begun);
   }
-  const auto segments = directory.OpenFolder("segments");
   IndexRebuild rebuild(
-      *segments, index.get(),
+      undeleted ? *undeleted : *folder, index.get(),
       [&progress](std::uint64_t done, std::uint64_t total) { progress.Done(done, total); });
-  auto summary = rebuild.Run(*stored);
+  auto summary = rebuild.Run(outcome.stored, outcome.undeleted_below);
   if (!summary) return Fail(std::move(summary).error());
   outcome.summary = *std::move(summary);
-  for (const bookie::Finding& gap : gaps.kept()) outcome.summary.findings.Add(gap);
+  const auto add = [&](const bookie::FindingList& findings) {
+    for (const bookie::Finding& finding : findings.kept()) outcome.summary.findings.Add(finding);
+  };
+  add(journal->gaps);
+  if (undeleted) add(undeleted->findings());
   if (!options.yes) return outcome;
   index.reset();
+  if (undeleted && undeleted->size() > 0) {
+    const auto disk = common::PosixDisk::Create(folder->path());
+    if (!disk) return Fail(disk.error());
+    QUIRE_TRY(undeleted->BringBack(**disk));
+  }
   auto old = swap.Finish();
   if (!old) return Fail(std::move(old).error());
   outcome.old = *std::move(old);

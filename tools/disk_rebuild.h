@@ -9,6 +9,7 @@ namespace quire::tools {
 struct RebuildOptions {
   bool yes = false;       // without: look only
   bool skip_gap = false;  // do it also when records in front of a gap in the journal will be lost
+  bool undelete = false;  // with what is in quarantine, and without the journal's tombstones
   bool quiet = false;     // no progress line
 };
 

@@ -99,6 +99,12 @@ std::string LimboText(const DirectoryReport& report) {
          " that is not known here is fenced and in limbo\n";
 }
 
+std::string UndeletedText(const DirectoryReport& report) {
+  if (!report.commit || report.commit->undeleted_below == 0) return "";
+  return "undeleted  deletions in the journal below LSN " +
+         std::to_string(report.commit->undeleted_below) + " do not count\n";
+}
+
 // What was dropped and can be brought back still.
 std::string QuarantineText(const DirectoryReport& report) {
   Table table({"IN QUARANTINE", "SINCE", "FILE BYTES"});
@@ -153,7 +159,7 @@ std::string DirectoryText(const DirectoryReport& report) {
           ", live " + Bytes(sums.live) + ", garbage " + Bytes(sums.garbage) + "\n";
   text += "ledgers    " + Count(report.ledgers) + ", of them " + Count(report.fenced) +
           " fenced, " + Count(report.limbo) + " in limbo, " + Count(report.deleted) + " deleted\n" +
-          LimboText(report);
+          LimboText(report) + UndeletedText(report);
   if (!report.journal.empty()) text += "\n" + JournalText(report);
   if (!report.segments.empty()) text += "\n" + SegmentsText(report);
   if (!report.quarantine.empty()) text += "\n" + QuarantineText(report);
@@ -185,6 +191,7 @@ nlohmann::json DirectoryJson(const DirectoryReport& report) {
     json["stored_lsn"] = report.commit->stored;
     json["next_segment"] = report.commit->next_segment;
     json["limbo_floor"] = report.commit->limbo_floor.value();
+    json["undeleted_below"] = report.commit->undeleted_below;
   }
   for (const JournalFileReport& file : report.journal) {
     json["journal"].push_back({{"name", file.name},

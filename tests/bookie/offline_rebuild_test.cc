@@ -57,10 +57,10 @@ class OfflineRebuildTest : public OfflineFixture {
     EXPECT_TRUE(directory) << directory.error().ToString();
     IndexSwap swap(*directory);
     auto index = swap.Begin().value();
-    const auto stored = ReplayableFrom(*directory->OpenFolder("journal"));
-    EXPECT_TRUE(stored) << stored.error().ToString();
+    const auto journal = ReadReplayable(*directory->OpenFolder("journal"));
+    EXPECT_TRUE(journal) << journal.error().ToString();
     const auto segments = directory->OpenFolder("segments");
-    auto summary = IndexRebuild(*segments, index.get(), nullptr).Run(*stored).value();
+    auto summary = IndexRebuild(*segments, index.get(), nullptr).Run(journal->stored, 0).value();
     index.reset();
     old_ = swap.Finish().value();
     return summary;
@@ -104,15 +104,15 @@ TEST_F(OfflineRebuildTest, TheJournalIsReplayedFromItsBeginning) {
     if (first == 0) first = file.first;
   }
   ASSERT_GT(first, 0U);
-  EXPECT_EQ(ReplayableFrom(*directory->OpenFolder("journal")).value(), first - 1);
+  EXPECT_EQ(ReadReplayable(*directory->OpenFolder("journal"))->stored, first - 1);
   // A file that was used again leaves a later beginning.
   for (const auto& file : report.journal) {
     if (file.first != first) continue;
     fs::remove(path_ + "/journal/" + file.name);
-    EXPECT_EQ(ReplayableFrom(*directory->OpenFolder("journal")).value(), file.last);
+    EXPECT_EQ(ReadReplayable(*directory->OpenFolder("journal"))->stored, file.last);
   }
   fs::remove_all(path_ + "/journal");
-  EXPECT_EQ(ReplayableFrom(*directory->OpenFolder("journal")).value(), 0U);
+  EXPECT_EQ(ReadReplayable(*directory->OpenFolder("journal"))->stored, 0U);
 }
 
 // The lost index knew whether what lies in front of the gap is in the segments; nobody else does.
@@ -124,35 +124,36 @@ TEST_F(OfflineRebuildTest, AGapBetweenJournalFilesIsDamage) {  // G04
   ASSERT_GE(files.size(), 3U);
   const auto directory = OfflineDirectory::Open(path_);
   const auto journal = directory->OpenFolder("journal");
-  FindingList whole;
-  ASSERT_TRUE(ReplayableFrom(*journal, &whole));
-  EXPECT_EQ(whole.kept().size(), 0U);
+  const auto whole = ReadReplayable(*journal);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->gaps.kept().size(), 0U);
+  EXPECT_EQ(whole->last, files.back().last);
   fs::remove(path_ + "/journal/" + files[1].name);
-  FindingList gaps;
-  EXPECT_EQ(ReplayableFrom(*journal, &gaps).value(), files[1].last);
-  ASSERT_EQ(gaps.damages(), 1U);
-  EXPECT_EQ(gaps.kept()[0].file, "journal/" + files[2].name);
+  const auto cut = ReadReplayable(*journal);
+  EXPECT_EQ(cut->stored, files[1].last);
+  ASSERT_EQ(cut->gaps.damages(), 1U);
+  EXPECT_EQ(cut->gaps.kept()[0].file, "journal/" + files[2].name);
   const auto range = [](Lsn from, Lsn to) {
     return std::to_string(from) + " to " + std::to_string(to);
   };
-  EXPECT_THAT(gaps.kept()[0].what,
+  EXPECT_THAT(cut->gaps.kept()[0].what,
               HasSubstr("records " + range(files[1].first, files[1].last) + " are missing; " +
                         range(files[0].first, files[1].last) + " will not be replayed"));
   // Files that are missing in front of all others were trimmed.
   fs::remove(path_ + "/journal/" + files[0].name);
-  FindingList trimmed;
-  EXPECT_EQ(ReplayableFrom(*journal, &trimmed).value(), files[1].last);
-  EXPECT_EQ(trimmed.kept().size(), 0U);
+  const auto trimmed = ReadReplayable(*journal);
+  EXPECT_EQ(trimmed->stored, files[1].last);
+  EXPECT_EQ(trimmed->gaps.kept().size(), 0U);
 }
 
 TEST_F(OfflineRebuildTest, AJournalThatNoStartTakesIsRefused) {  // G04
   Flip(LastJournal(), 60);
   const auto directory = OfflineDirectory::Open(path_);
-  const auto stored = ReplayableFrom(*directory->OpenFolder("journal"));
-  ASSERT_FALSE(stored);
-  EXPECT_EQ(stored.error().code(), Errc::kCorrupt);
-  EXPECT_THAT(stored.error().context(), HasSubstr("journal-"));
-  EXPECT_THAT(stored.error().context(), HasSubstr("other bookies hold copies"));
+  const auto replayable = ReadReplayable(*directory->OpenFolder("journal"));
+  ASSERT_FALSE(replayable);
+  EXPECT_EQ(replayable.error().code(), Errc::kCorrupt);
+  EXPECT_THAT(replayable.error().context(), HasSubstr("journal-"));
+  EXPECT_THAT(replayable.error().context(), HasSubstr("other bookies hold copies"));
 }
 
 TEST_F(OfflineRebuildTest, LookingChangesNothing) {
@@ -160,8 +161,8 @@ TEST_F(OfflineRebuildTest, LookingChangesNothing) {
   const auto before = Snapshot(path_);
   {
     const auto directory = OfflineDirectory::Open(path_);
-    EXPECT_TRUE(ReplayableFrom(*directory->OpenFolder("journal")));
-    EXPECT_EQ(IndexSwap(*directory).WhyNot(), std::nullopt);
+    EXPECT_TRUE(ReadReplayable(*directory->OpenFolder("journal")));
+    EXPECT_EQ(IndexSwap(*directory).Look().why_not, std::nullopt);
     const auto segments = directory->OpenFolder("segments");
     EXPECT_FALSE(segments->Remove(SegmentName(1)));
     std::uint64_t done = 0;
@@ -170,7 +171,7 @@ TEST_F(OfflineRebuildTest, LookingChangesNothing) {
         IndexRebuild(*segments, nullptr, [&](std::uint64_t bytes, std::uint64_t total) {
           done = bytes;
           of = total;
-        }).Run(0);
+        }).Run(0, 0);
     EXPECT_EQ(summary->ledgers, 2U);
     EXPECT_GT(summary->records, 2000U);
     EXPECT_EQ(done, of);
@@ -233,11 +234,11 @@ TEST_F(OfflineRebuildTest, WhatAFlushDidNotFinishIsHarmless) {  // G15
 
 TEST_F(OfflineRebuildTest, AWholeIndexIsLeftAloneAndADamagedOneIsKept) {
   const auto directory = [&] { return OfflineDirectory::Open(path_); };
-  const auto why = IndexSwap(*directory()).WhyNot();
+  const auto why = IndexSwap(*directory()).Look().why_not;
   ASSERT_TRUE(why);
   EXPECT_THAT(*why, HasSubstr("is whole"));
   EditIndex([](IndexDb&, IndexDb::Batch& batch) { batch.Put(StateKey(LedgerId(1)), "rotten"); });
-  EXPECT_EQ(IndexSwap(*directory()).WhyNot(), std::nullopt);
+  EXPECT_EQ(IndexSwap(*directory()).Look().why_not, std::nullopt);
 }
 
 TEST_F(OfflineRebuildTest, TheOldIndexIsKeptUnderAnotherName) {
@@ -290,7 +291,7 @@ class RebuildCopiesTest : public ::testing::Test {
     store_.Close();
     fs::remove_all(store_.index.path() + "/index");
     const auto index = Index::Open(store_.index.path() + "/index", nullptr).value();
-    return IndexRebuild(store_.disk, index.get(), nullptr).Run(0).value();
+    return IndexRebuild(store_.disk, index.get(), nullptr).Run(0, 0).value();
   }
 
   StoreHarness store_;

@@ -65,15 +65,17 @@ class FullNode final : public BookieNode {
   // The index is lost and made anew, as 'quire disk rebuild-index' does it.
   bool PutInLimbo(protocol::LedgerId /*ledger*/) override {
     index_env_.reset(rocksdb::NewMemEnv(rocksdb::Env::Default()));
-    const auto stored = bookie::ReplayableFrom(*disk_);
-    QUIRE_CHECK(stored.has_value());
+    const auto journal = bookie::ReadReplayable(*disk_);
+    QUIRE_CHECK(journal.has_value());
     const auto index = bookie::Index::Open(kIndexPath, index_env_.get());
     QUIRE_CHECK(index.has_value());
-    const auto summary = bookie::IndexRebuild(*disk_, index->get(), nullptr).Run(*stored);
+    const auto summary =
+        bookie::IndexRebuild(*disk_, index->get(), nullptr).Run(journal->stored, 0);
     QUIRE_CHECK(summary.has_value());
     limbo_ = true;
     environment_.trace.Line(address(), " has a new index, of ", summary->records, " records in ",
-                            summary->segments, " segments, the journal begins behind ", *stored);
+                            summary->segments, " segments, the journal begins behind ",
+                            journal->stored);
     return true;
   }
   bool Rot() override {
