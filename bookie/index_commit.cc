@@ -1,5 +1,6 @@
 #include "bookie/index_commit.h"
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -52,6 +53,13 @@ void IndexCommit::AddSegment(SegmentId segment, std::uint64_t bytes) {
   changed_[segment] = {.total = bytes, .live = bytes};
 }
 
+void IndexCommit::ReviveSegment(SegmentId segment, std::uint64_t bytes, std::uint64_t live) {
+  const auto known = segments_.find(segment);
+  SegmentSpace space = known == segments_.end() ? SegmentSpace{.total = bytes} : known->second;
+  space.live += live;
+  changed_[segment] = space;
+}
+
 Result<void> IndexCommit::PutEntries(SegmentId segment, LedgerId ledger,
                                      std::span<const PlacedEntry> entries, Copies copies) {
   QUIRE_CHECK(!dropped_.contains(ledger));
@@ -100,7 +108,9 @@ Result<void> IndexCommit::MoveExtents(SegmentId segment, const std::vector<Moved
 Result<std::vector<SegmentId>> IndexCommit::Finish(const CommitRecord& record) {
   QUIRE_CHECK(record.stored >= record_.stored && record.next_segment >= record_.next_segment);
   std::vector<SegmentId> dead;
-  for (const auto& [segment, space] : changed_) {
+  for (auto& [segment, space] : changed_) {
+    // What Drop could not read stayed live, and may have been revived beside that.
+    space.live = std::min(space.live, space.total);
     if (space.live == 0) {
       batch_->Delete(SegmentKey(segment));
       dead.push_back(segment);

@@ -39,6 +39,9 @@ class IndexCommit {
 
   // A segment with so many bytes of records, all live.
   void AddSegment(SegmentId segment, std::uint64_t bytes);
+  // A segment with so many bytes of records, of which `live`, garbage so far, are used again, until
+  // PutEntries finds a duplicate. The index may know it or not.
+  void ReviveSegment(SegmentId segment, std::uint64_t bytes, std::uint64_t live);
   // All entries, ascending, that the new segment has of a ledger. A ledger comes once, not dropped.
   // Older copies of them are no longer live.
   common::Result<void> PutEntries(SegmentId segment, protocol::LedgerId ledger,

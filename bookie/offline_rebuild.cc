@@ -96,7 +96,7 @@ Result<void> IndexRebuild::Take(SegmentId id) {
                 size.error().context() + "; check the disk and the rights, then rebuild again");
   }
   const bool unfinished = IsUnfinished(**file, *size);
-  const Content content = Read(id, **file, *size, unfinished);
+  Content content = Read(id, **file, *size, unfinished);
   if (target_ == nullptr) return {};
   const auto footer = ReadSegmentFooter(**file, id, *size);
   std::uint64_t record_bytes = content.bytes;
@@ -107,6 +107,8 @@ Result<void> IndexRebuild::Take(SegmentId id) {
   // A file of which nothing is known to the index is a leftover: the next start puts it into
   // quarantine.
   if (record_bytes == 0) return {};
+  std::erase_if(content.groups, [this](const Group& group) { return !Wanted(group.ledger); });
+  if (revived_ && content.groups.empty()) return {};
   return Commit(id, **file, content, record_bytes);
 }
 
@@ -169,6 +171,7 @@ void IndexRebuild::TakeRecord(SegmentId id, const protocol::EntryHeader& entry,
   if (!same) groups.push_back({.ledger = entry.ledger, .entries = {}});
   groups.back().entries.push_back(placed);
   content.bytes += kRecordHeaderBytes + placed.length;
+  if (!Wanted(entry.ledger)) return;
   ++summary_.records;
   LedgerState& state =
       states_.try_emplace(entry.ledger, LedgerState{.key = {}, .fenced = true, .limbo = true})
@@ -181,9 +184,17 @@ Result<void> IndexRebuild::Commit(SegmentId id, const common::File& file, const 
                                   std::uint64_t record_bytes) {
   for (const Group& group : content.groups) QUIRE_TRY(CompareCopies(id, file, group));
   CommitRecord record = target_->record();
-  record.next_segment = last_segment_ + 1;
+  record.next_segment = std::max(record.next_segment, last_segment_ + 1);
   IndexCommit commit = target_->Begin();
-  commit.AddSegment(id, record_bytes);
+  if (revived_) {
+    std::uint64_t live = 0;
+    for (const Group& group : content.groups) {
+      for (const PlacedEntry& entry : group.entries) live += kRecordHeaderBytes + entry.length;
+    }
+    commit.ReviveSegment(id, record_bytes, live);
+  } else {
+    commit.AddSegment(id, record_bytes);
+  }
   for (const Group& group : content.groups) {
     QUIRE_TRY(commit.PutEntries(id, group.ledger, group.entries, Copies::kPerhaps));
   }
@@ -206,7 +217,7 @@ Result<void> IndexRebuild::CompareCopies(SegmentId id, const common::File& file,
   for (const PlacedEntry& placed : group.entries) {
     const auto other = view.Find(group.ledger, placed.id);
     if (!other) return Fail(other.error());
-    if (!*other) continue;
+    if (!*other || (*other)->segment == id) continue;
     ++summary_.duplicates;
     if (SameRecord(id, file, placed, **other)) continue;
     Damage(id, {.offset = placed.offset,
@@ -233,6 +244,11 @@ bool IndexRebuild::SameRecord(SegmentId id, const common::File& file, const Plac
 
 Result<void> IndexRebuild::CommitStates(Lsn stored, Lsn undeleted_below) {
   CommitRecord record = target_->record();
+  const Index::States known = target_->TakeStates();
+  for (auto& [ledger, state] : states_) {
+    const auto before = known.find(ledger);
+    if (before != known.end()) state.key = before->second.key;
+  }
   for (auto next = states_.begin(); next != states_.end();) {
     IndexCommit commit = target_->Begin();
     for (std::size_t i = 0; i < kStatesInOneCommit && next != states_.end(); ++i, ++next) {
@@ -241,8 +257,8 @@ Result<void> IndexRebuild::CommitStates(Lsn stored, Lsn undeleted_below) {
     if (const auto done = commit.Finish(record); !done) return Fail(done.error());
   }
   record.stored = stored;
-  record.next_segment = last_segment_ + 1;
-  record.limbo_floor = kLimboEverywhere;
+  record.next_segment = std::max(record.next_segment, last_segment_ + 1);
+  if (!revived_) record.limbo_floor = kLimboEverywhere;
   record.undeleted_below = undeleted_below;
   const auto done = target_->Begin().Finish(record);
   if (!done) return Fail(done.error());

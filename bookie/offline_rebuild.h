@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -46,6 +47,10 @@ class IndexRebuild {
   IndexRebuild(common::Disk& segments, Index* target, Progress progress)
       : disk_(segments), target_(target), progress_(std::move(progress)) {}
 
+  // Only these ledgers, which were deleted, are looked for and come back, fenced and in limbo. The
+  // target is a whole index and knows on what it knows of all others. Before Run.
+  void OnlyRevive(std::set<protocol::LedgerId> ledgers) { revived_ = std::move(ledgers); }
+
   // Once. `stored`: where the replay of the journal begins (ReadReplayable); tombstones below
   // `undeleted_below` do not count then. Damage is a finding, never an error: an error is a file
   // that cannot be opened or a target that takes no commit, and what it holds is then worth
@@ -75,11 +80,14 @@ class IndexRebuild {
                   const EntryLocation& other);
   common::Result<void> CommitStates(Lsn stored, Lsn undeleted_below);
 
+  bool Wanted(protocol::LedgerId ledger) const { return !revived_ || revived_->contains(ledger); }
+
   void Damage(SegmentId id, Finding finding);
 
   common::Disk& disk_;
   Index* const target_;
   const Progress progress_;
+  std::optional<std::set<protocol::LedgerId>> revived_;  // nothing: all, into an empty index
   Summary summary_;
   std::uint64_t total_ = 0;
   SegmentId last_segment_ = 0;

@@ -10,9 +10,11 @@
 
 #include "bookie/offline_index.h"
 #include "bookie/offline_index_db.h"
+#include "common/check.h"
 
 namespace quire::bookie {
 
+using common::Fail;
 using common::FailErrno;
 using common::Result;
 
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 constexpr const char* kIndex = "index";
 constexpr const char* kBuilding = "index.building";
 constexpr const char* kComplete = "index.complete";
+constexpr std::size_t kCopyBatchBytes = 4 << 20;
 
 bool Exists(const std::string& path) {
   std::error_code error;
@@ -39,8 +42,15 @@ IndexSwap::Present IndexSwap::Look() const {
   if (!index || !*index) return present;
   std::uint64_t extents = 0;
   const IndexWalk walk =
-      WalkIndex(**index, {.extent = [&](protocol::LedgerId, const Extent&) { ++extents; }});
-  if (walk.commit) present.undeleted_below = walk.commit->undeleted_below;
+      WalkIndex(**index, {.extent = [&](protocol::LedgerId, const Extent&) { ++extents; },
+                          .state =
+                              [&](protocol::LedgerId ledger, const LedgerState& state) {
+                                if (state.deleted) present.deleted.insert(ledger);
+                              }});
+  if (walk.commit) {
+    present.stored = walk.commit->stored;
+    present.undeleted_below = walk.commit->undeleted_below;
+  }
   if (walk.complete && walk.commit) {
     present.why_not = "the index of " + directory_.path() + " is whole, with " +
                       std::to_string(extents) +
@@ -50,16 +60,38 @@ IndexSwap::Present IndexSwap::Look() const {
   return present;
 }
 
-Result<std::unique_ptr<Index>> IndexSwap::Begin() {
+Result<std::unique_ptr<Index>> IndexSwap::Begin(bool copy) {
   std::error_code error;
   fs::remove_all(Path(kBuilding), error);
   if (error) return FailErrno(error.value(), "remove", Path(kBuilding));
   // A crash left it between two steps of Finish: it may be the old index as well as a new one.
   if (Exists(Path(kComplete))) QUIRE_TRY(Rename(kComplete, FreeName()));
+  if (copy) QUIRE_TRY(Copy());
   const auto cookie = directory_.ReadCookie();
   const bool named = cookie && *cookie;
   return Index::Open(Path(kBuilding), nullptr, IndexDb::kUsualMemory,
                      named ? (*cookie)->bookie : protocol::BookieId{});
+}
+
+Result<void> IndexSwap::Copy() const {
+  const auto from = OfflineIndexDb::Open(Path(kIndex));
+  if (!from) return Fail(from.error());
+  QUIRE_CHECK(*from != nullptr);
+  const auto to = IndexDb::Open(Path(kBuilding), nullptr);
+  if (!to) return Fail(to.error());
+  auto batch = (*to)->NewBatch();
+  std::size_t bytes = 0;
+  const auto cursor = (*from)->NewCursor(IndexDb::Scope::kAll);
+  for (cursor->Seek(""); cursor->valid(); cursor->Next()) {
+    batch->Put(cursor->key(), cursor->value());
+    bytes += cursor->key().size() + cursor->value().size();
+    if (bytes < kCopyBatchBytes) continue;
+    QUIRE_TRY((*to)->Write(*batch));
+    batch = (*to)->NewBatch();
+    bytes = 0;
+  }
+  QUIRE_TRY(cursor->status());
+  return (*to)->Write(*batch);
 }
 
 Result<std::string> IndexSwap::Finish() {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "bookie/index.h"
@@ -22,18 +23,22 @@ class IndexSwap {
   // The index that is there.
   struct Present {
     std::optional<std::string> why_not;  // why it should stay; nothing: it is missing or damaged
-    Lsn undeleted_below = 0;             // of its commit record, as far as that can be read
+    Lsn stored = 0;                      // of its commit record, as far as that can be read
+    Lsn undeleted_below = 0;             // likewise
+    std::set<protocol::LedgerId> deleted = {};
   };
   Present Look() const;
 
-  // An index with nothing in it. What is left of it when it is not finished goes with the next one.
-  common::Result<std::unique_ptr<Index>> Begin();
+  // An index with nothing in it, or with `copy` with what the one that is there has. What is left
+  // of it when it is not finished goes with the next one.
+  common::Result<std::unique_ptr<Index>> Begin(bool copy);
   // The index that Begin gave is complete and closed. Gives the name that the old one has now;
   // empty: there was none.
   common::Result<std::string> Finish();
 
  private:
   std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+  common::Result<void> Copy() const;
   std::string FreeName() const;
   common::Result<void> Rename(const std::string& from, const std::string& to) const;
   common::Result<void> Sync() const;

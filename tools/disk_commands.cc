@@ -69,8 +69,8 @@ void AddDiskCommands(CLI::App& app, Session& session) {
       "then serves what it has; of ledgers of the time before it denies nothing and takes\n"
       "nothing from their writers, for it cannot know which were fenced. The old index is kept\n"
       "as index.old-1 and so on. Exit status 6: some entries could not be read.\n"
-      "With --undelete, also when the index is whole, ledgers that were deleted by mistake come\n"
-      "back, as far as their segments are still in quarantine.\n"
+      "With --undelete ledgers that were deleted by mistake come back, as far as their segments\n"
+      "are still there or in quarantine; an index that is whole keeps all it knows of others.\n"
       "Example: quire disk rebuild-index /data/1 --yes");
   rebuild->add_option("directory", flags->directory, "A --dir of the bookie")->required();
   rebuild->add_flag("--yes", flags->yes, "Do it");

@@ -31,6 +31,7 @@ constexpr const char* kCommand = "disk rebuild-index";
 struct Outcome {
   std::string directory;
   IndexRebuild::Summary summary;
+  bool whole = false;  // the index that is there: it keeps all it knows, but for what comes back
   Lsn stored = 0;
   Lsn undeleted_below = 0;
   std::size_t deletions = 0;    // of ledgers, in the journal, that the next start repeats
@@ -42,6 +43,21 @@ struct Outcome {
 
 std::string Count(std::uint64_t number) {
   return HumanCount(static_cast<std::int64_t>(number));
+}
+
+const char* Plan(const Outcome& outcome) {
+  if (outcome.whole) {
+    return "With --yes these ledgers come back, fenced and in limbo: what is here of them is\n"
+           "served, nothing is denied. All others stay as they are.\n";
+  }
+  return outcome.deletions > 0
+             ? "With --yes the index is made anew: all these ledgers, and all others of this "
+               "time,\n"
+               "will be fenced and in limbo here: what is here is served, nothing is denied. With\n"
+               "--undelete the deletions are undone as well.\n"
+             : "With --yes the index is made anew: all these ledgers, and all others of this "
+               "time,\n"
+               "will be fenced and in limbo here: what is here is served, nothing is denied.\n";
 }
 
 std::string Text(const Outcome& outcome) {
@@ -63,14 +79,7 @@ std::string Text(const Outcome& outcome) {
             Count(outcome.deletions) + "\n";
   }
   text += "result     " + FindingsCount(summary.findings) + "\n";
-  if (!outcome.done) {
-    return text +
-           "\nNothing was changed. With --yes the index is made anew: all these ledgers, and all "
-           "others of this time,\nwill be fenced and in limbo here: what is here is served, "
-           "nothing "
-           "is denied.\n" +
-           (outcome.deletions > 0 ? "--undelete undoes the deletions.\n" : "");
-  }
+  if (!outcome.done) return text + "\nNothing was changed. " + Plan(outcome);
   text += "\nThe new index is in its place";
   if (!outcome.old.empty()) text += ", the old one is " + outcome.directory + "/" + outcome.old;
   return text + ". Start the bookie.\n";
@@ -99,18 +108,19 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions&
   outcome.directory = directory.path();
   auto journal = bookie::ReadReplayable(*directory.OpenFolder("journal"));
   if (!journal) return Fail(std::move(journal).error());
-  if (options.yes && !options.skip_gap && journal->gaps.damages() > 0) {
+  IndexSwap swap(directory);
+  const IndexSwap::Present present = swap.Look();
+  const bool whole = outcome.whole = present.why_not.has_value();
+  if (whole && !options.undelete) return Fail(common::Errc::kInvalidArgument, *present.why_not);
+  if (options.yes && !whole && !options.skip_gap && journal->gaps.damages() > 0) {
     const bookie::Finding& gap = journal->gaps.kept().front();
     return Fail(common::Errc::kCorrupt, directory.path() + "/" + gap.file + " " + gap.what + "; " +
                                             gap.advice +
                                             ". --skip-gap makes the index without them");
   }
-  outcome.stored = journal->stored;
-  IndexSwap swap(directory);
-  const IndexSwap::Present present = swap.Look();
-  if (present.why_not && !options.undelete) {
-    return Fail(common::Errc::kInvalidArgument, *present.why_not);
-  }
+  outcome.stored = whole ? present.stored : journal->stored;
+  std::erase_if(journal->tombstones,
+                [&](const auto& tombstone) { return tombstone.second <= outcome.stored; });
   // What was undone before stays so, but no record to come may be below the mark.
   const Lsn next = journal->last + 1;
   outcome.undeleted_below = options.undelete ? next : std::min(present.undeleted_below, next);
@@ -126,20 +136,25 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions&
   }
   std::unique_ptr<Index> index;
   if (options.yes) {
-    auto begun = swap.Begin();
+    auto begun = swap.Begin(whole);
     if (!begun) return Fail(std::move(begun).error());
     index = *std::move(begun);
   }
   IndexRebuild rebuild(
       undeleted ? *undeleted : *folder, index.get(),
       [&progress](std::uint64_t done, std::uint64_t total) { progress.Done(done, total); });
+  if (whole) {
+    auto deleted = present.deleted;
+    for (const auto& [ledger, lsn] : journal->tombstones) deleted.insert(ledger);
+    rebuild.OnlyRevive(std::move(deleted));
+  }
   auto summary = rebuild.Run(outcome.stored, outcome.undeleted_below);
   if (!summary) return Fail(std::move(summary).error());
   outcome.summary = *std::move(summary);
   const auto add = [&](const bookie::FindingList& findings) {
     for (const bookie::Finding& finding : findings.kept()) outcome.summary.findings.Add(finding);
   };
-  add(journal->gaps);
+  if (!whole) add(journal->gaps);
   if (undeleted) add(undeleted->findings());
   if (!options.yes) return outcome;
   index.reset();

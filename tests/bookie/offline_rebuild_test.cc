@@ -56,7 +56,7 @@ class OfflineRebuildTest : public OfflineFixture {
     const auto directory = OfflineDirectory::Open(path_, OfflineDirectory::Lock::kExclusive);
     EXPECT_TRUE(directory) << directory.error().ToString();
     IndexSwap swap(*directory);
-    auto index = swap.Begin().value();
+    auto index = swap.Begin(false).value();
     const auto journal = ReadReplayable(*directory->OpenFolder("journal"));
     EXPECT_TRUE(journal) << journal.error().ToString();
     const auto segments = directory->OpenFolder("segments");

@@ -8,15 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "bookie/compactor.h"
 #include "bookie/index_db.h"
 #include "bookie/index_format.h"
 #include "bookie/offline_rebuild.h"
 #include "bookie/quarantine.h"
-#include "bookie/shard.h"
 #include "common/posix_disk.h"
-#include "tests/bookie/store_fixture.h"
+#include "metadata/cookie.h"
+#include "stepped_bookie.h"
 #include "tools/disk_rebuild.h"
+#include "tools/disk_verify.h"
 #include "tools/exit_codes.h"
 
 // What was deleted by mistake, from the deletion to a bookie that serves it again: a real shard on
@@ -26,21 +26,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using bookie::MakeEntry;
 using bookie::SegmentName;
 using protocol::Code;
-using protocol::EntryId;
 using protocol::LedgerId;
 using ::testing::HasSubstr;
 
-constexpr protocol::LedgerKey kKey{.high = 7, .low = 9};
-
 // Ledger 1 has entries in segment 1, alone, and in segment 2 beside those of ledger 2.
-class DiskUndeleteTest : public ::testing::Test {
+class DiskUndeleteTest : public bookie::SteppedBookieTest {
  protected:
   static constexpr std::int64_t kEntries = 30;  // of ledger 1; ledger 2 has as many
 
   void SetUp() override {
+    std::ofstream(At("cookie")) << metadata::EncodeCookieFile({.instance = {.high = 5, .low = 6},
+                                                               .bookie = {.high = 1, .low = 2},
+                                                               .host = "",
+                                                               .directory = ""});
     Open();
     Add(1, 0, 20);
     Stop();
@@ -63,83 +63,10 @@ class DiskUndeleteTest : public ::testing::Test {
     ASSERT_TRUE(fs::exists(Quarantined(1)));
   }
 
-  std::string At(const std::string& name) const { return path_ + "/" + name; }
   std::string Quarantined(bookie::SegmentId id) const {
     return At("segments/" + bookie::QuarantineName({.since = now_, .id = id}));
   }
 
-  common::Result<void> TryOpen() {
-    for (const char* folder : {"journal", "segments"}) {
-      disks_.push_back(common::PosixDisk::Create(At(folder)).value());
-    }
-    worker_ = std::make_unique<bookie::StepWorker>();
-    bookie::ShardOptions options;
-    options.journal.file_bytes = 16 << 10;
-    options.journal.spare_files = 0;
-    options.store.index_path = At("index");
-    options.store.may_begin = !begun_;
-    options.store.quarantine.wall_seconds = [this] { return now_; };
-    options.min_free_bytes = 0;
-    shard_ = std::make_unique<bookie::Shard>(
-        loop_, protocol::BookieId{.high = 1, .low = 2},
-        bookie::ShardResources{.journal_disk = *disks_[disks_.size() - 2],
-                               .store_disk = *disks_.back(),
-                               .journal_worker = *worker_,
-                               .flush_worker = *worker_,
-                               .readers = {worker_.get()},
-                               .compaction_worker = worker_.get(),
-                               .new_ledger_id = [this] { return LedgerId(++last_id_); }},
-        options, bookie::Log([](bookie::LogLevel, std::string_view) {}), bookie::Shard::Events{});
-    QUIRE_TRY(shard_->Open(bookie::RealStorage()));
-    begun_ = true;
-    shard_->Start();
-    return {};
-  }
-  void Open() {
-    const auto opened = TryOpen();
-    ASSERT_TRUE(opened) << opened.error().ToString();
-  }
-  void Settle() {
-    while (loop_.Step() || worker_->Step()) {
-    }
-  }
-  void Kill() {
-    shard_.reset();
-    Settle();
-  }
-  void Stop() {
-    bool stopped = false;
-    shard_->Stop([&](const common::Result<void>& outcome) { stopped = outcome.has_value(); });
-    Settle();
-    ASSERT_TRUE(stopped);
-    Kill();
-  }
-
-  Code AddOne(std::int64_t ledger, std::int64_t id, bool recovery = false) {
-    const std::string bytes = MakeEntry(ledger, id);
-    const protocol::Add add{.entry = bytes, .key = kKey, .recovery = recovery};
-    Code code = Code::kTimeout;
-    shard_->Add({&add, 1}, [&](const std::vector<Code>& got) { code = got.at(0); });
-    Settle();
-    return code;
-  }
-  void Add(std::int64_t ledger, std::int64_t first, std::int64_t count) {
-    for (std::int64_t id = first; id < first + count; ++id) {
-      ASSERT_EQ(AddOne(ledger, id), Code::kOk);
-    }
-  }
-  Code ReadOne(std::int64_t ledger, std::int64_t id) {
-    protocol::ReadReply reply;
-    protocol::ReadRequest request;
-    request.ledger = LedgerId(ledger);
-    request.entries = {EntryId(id)};
-    shard_->Read(std::move(request), [&](protocol::ReadReply got) { reply = std::move(got); });
-    Settle();
-    if (reply.code != Code::kOk) return reply.code;
-    const auto& answer = reply.answers.at(0);
-    if (answer.code == Code::kOk) EXPECT_EQ(answer.bytes, MakeEntry(ledger, id));
-    return answer.code;
-  }
   // All of its entries can be read, and nothing else is said of it.
   void ExpectInLimbo(std::int64_t ledger) {
     for (std::int64_t id = 0; id < kEntries; ++id) EXPECT_EQ(ReadOne(ledger, id), Code::kOk) << id;
@@ -148,14 +75,6 @@ class DiskUndeleteTest : public ::testing::Test {
   }
   void ExpectWhole(std::int64_t ledger) {
     for (std::int64_t id = 0; id < kEntries; ++id) EXPECT_EQ(ReadOne(ledger, id), Code::kOk) << id;
-  }
-
-  void Compact() {
-    shard_->compactor()->Trigger();
-    do {
-      loop_.FireTimers();
-      Settle();
-    } while (shard_->compactor()->stats().running);
   }
 
   // The command; what it prints.
@@ -167,27 +86,24 @@ class DiskUndeleteTest : public ::testing::Test {
     return nlohmann::json::parse(::testing::internal::GetCapturedStdout(), nullptr, false);
   }
   nlohmann::json Undelete() {
-    return Rebuild({.yes = true, .skip_gap = false, .undelete = true, .quiet = true});
+    auto done = Rebuild({.yes = true, .skip_gap = false, .undelete = true, .quiet = true});
+    // Every extent leads to its record, and what is live adds up.
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(DiskVerify(Session(), path_, true), kExitOk);
+    const std::string verified = ::testing::internal::GetCapturedStdout();
+    EXPECT_FALSE(::testing::Test::HasFailure()) << verified;
+    return done;
   }
-
-  bookie::TempDirectory scratch_;
-  const std::string path_ = scratch_.path();
-  std::int64_t now_ = 1'000'000;  // seconds since 1970
-  std::int64_t last_id_ = 1000;
-  bool begun_ = false;
-  std::vector<std::unique_ptr<common::PosixDisk>> disks_;
-  bookie::StepLoop loop_;
-  std::unique_ptr<bookie::StepWorker> worker_;
-  std::unique_ptr<bookie::Shard> shard_;
 };
 
 TEST_F(DiskUndeleteTest, WithoutYesNothingChanges) {
   const auto looked = Rebuild({.yes = false, .skip_gap = false, .undelete = true, .quiet = true});
   EXPECT_EQ(looked["done"], false);
   EXPECT_EQ(looked["quarantined"], 1);
-  EXPECT_EQ(looked["undone"], 1);
+  EXPECT_EQ(looked["undone"], 0) << "the index has it";
   EXPECT_EQ(looked["deletions"], 0);
-  EXPECT_EQ(looked["records"], 2 * kEntries);
+  EXPECT_EQ(looked["ledgers"], 1);
+  EXPECT_EQ(looked["records"], kEntries);
   EXPECT_TRUE(fs::exists(Quarantined(1)));
   Open();
   EXPECT_EQ(ReadOne(1, 0), Code::kNoLedger);
@@ -204,10 +120,51 @@ TEST_F(DiskUndeleteTest, TheLedgerIsServedAgainAndInLimbo) {
     EXPECT_TRUE(shard_->Ledgers(true).empty());
     ExpectInLimbo(1);
     ExpectWhole(2);
-    EXPECT_EQ(AddOne(50, 0), Code::kFenced) << "whatever it was";
-    const std::int64_t fresh = 2000 + start;
-    EXPECT_EQ(AddOne(fresh, 0), Code::kOk);
+    EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 1U) << "the other ledger goes on";
+    EXPECT_EQ(ReadOne(2, kEntries + start), Code::kNoEntry);
+    EXPECT_EQ(AddOne(2, kEntries + start), Code::kOk);
+    EXPECT_EQ(AddOne(2000 + start, 0), Code::kOk);
     start == 1 ? Stop() : Kill();
+  }
+}
+
+TEST_F(DiskUndeleteTest, ADeletionThatNoFlushHasSeenIsUndoneToo) {
+  Open();
+  shard_->Drop(LedgerId(2));
+  while (worker_->Step()) {  // durable in the journal, and no more
+  }
+  Kill();
+  const auto done = Undelete();
+  EXPECT_EQ(done["undone"], 1);
+  for (int start = 0; start < 2; ++start) {
+    Open();
+    ExpectInLimbo(1);
+    ExpectInLimbo(2);
+    Kill();
+  }
+}
+
+// Of ledger 300 nothing is left.
+TEST_F(DiskUndeleteTest, ALedgerThatIsGoneForGoodTakesNothing) {
+  Open();
+  Add(300, 0, 5);
+  Stop();
+  Open();
+  shard_->Drop(LedgerId(300));
+  Settle();
+  Kill();
+  for (const auto& file : fs::directory_iterator(At("segments"))) {
+    const auto name = file.path().filename().string();
+    const auto dead = bookie::ParseQuarantineName(name);
+    if (dead && dead->id != 1) fs::remove(file.path());
+  }
+  Undelete();
+  for (int start = 0; start < 2; ++start) {
+    Open();
+    EXPECT_EQ(AddOne(300, 5), Code::kFenced);
+    EXPECT_EQ(AddOne(300, 5, true), Code::kFenced);
+    EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(300)});
+    Kill();
   }
 }
 
@@ -228,7 +185,8 @@ TEST_F(DiskUndeleteTest, ALaterDeletionBuriesItForGood) {
 
 // The index is damaged later on: what was undone stays undone, what was not is repeated.
 TEST_F(DiskUndeleteTest, ARebuildAfterwardsKeepsTheMark) {
-  Undelete();
+  fs::remove_all(At("index"));  // the journal is replayed from its beginning, with the tombstone
+  EXPECT_EQ(Undelete()["undone"], 1);
   Open();
   Add(2000, 0, 1);
   shard_->Drop(LedgerId(2000));
@@ -252,7 +210,6 @@ TEST_F(DiskUndeleteTest, ARebuildAfterwardsKeepsTheMark) {
 
 // The index is gone, and with it the mark.
 TEST_F(DiskUndeleteTest, WithoutAnIndexTheJournalDecidesUnlessItIsSaidAgain) {
-  std::ofstream(At("cookie.intent")) << "a bookie's directory";
   fs::remove_all(At("index"));
   const auto looked = Rebuild({});
   EXPECT_EQ(looked["deletions"], 1);
@@ -313,7 +270,6 @@ TEST_F(DiskUndeleteTest, ACrashOnTheWayLosesNothing) {
   back_to_before();
   Undelete();
   fs::rename(At("index"), At("index.complete"));
-  std::ofstream(At("cookie.intent")) << "a bookie's directory";
   const auto opened = TryOpen();
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().context(), HasSubstr("rebuild-index"));
@@ -330,7 +286,6 @@ TEST_F(DiskUndeleteTest, WhatACompactionLeftComesBackToo) {
   Kill();
   const auto done = Undelete();
   EXPECT_EQ(done["quarantined"], 2);
-  EXPECT_GT(done["copies"], 0);
   Open();
   ExpectInLimbo(1);
   ExpectWhole(2);
