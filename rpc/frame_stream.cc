@@ -1,6 +1,8 @@
 #include "rpc/frame_stream.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,7 +25,7 @@ constexpr int kProbeSeconds = 10;
 constexpr int kProbes = 3;
 constexpr int kUnackedMs = 60'000;
 
-// At most in one system call; what the peer takes is noticed between two of them.
+// At most in one system call.
 constexpr std::size_t kWriteBytes = std::size_t{256} * 1024;
 
 void Configure(Socket& socket) {
@@ -141,7 +143,8 @@ void FrameStream::Resume() {
   Deliver();
 }
 
-FrameStream::Waits FrameStream::waits() const {
+FrameStream::Waits FrameStream::waits() {
+  if (writing()) LookWhatWasTaken();
   Waits waits;
   if (!input_.empty() && !paused_ && !awaits_room_) waits.frame = frame_begun_;
   waits.last_received = last_received_;
@@ -155,19 +158,35 @@ void FrameStream::Write(std::vector<std::string> blocks) {
   blocks_ = std::move(blocks);
   buffers_.clear();
   for (const std::string& block : blocks_) buffers_.push_back(asio::buffer(block));
-  // Asked before each write of a part: the peer has taken the one before.
-  const auto go_on = [self = shared_from_this()](const error_code& failed,
-                                                 std::size_t) -> std::size_t {
-    self->last_taken_ = self->loop_.Now();
+  last_taken_ = loop_.Now();
+  // Asked before each write of a part, with the sum of those before.
+  const auto go_on = [self = shared_from_this(), before = sent_bytes_](
+                         const error_code& failed, std::size_t bytes) -> std::size_t {
+    self->sent_bytes_ = before + bytes;
     return failed ? 0 : kWriteBytes;
   };
   asio::async_write(socket_, buffers_, go_on,
-                    [self = shared_from_this()](const error_code& failed, std::size_t) {
+                    [self = shared_from_this(), before = sent_bytes_](const error_code& failed,
+                                                                      std::size_t bytes) {
+                      self->sent_bytes_ = before + bytes;
                       auto written = std::exchange(self->blocks_, {});
                       if (self->owner_ == nullptr) return;
                       if (failed) return self->Break(failed.message(), false);
                       self->owner_->OnWritten(std::move(written));
                     });
+}
+
+// Counted are bytes that the peer's machine has acknowledged: the kernel here takes more only when
+// a good part of its own buffer, which may be megabytes, has become free.
+void FrameStream::LookWhatWasTaken() {
+  int waiting = 0;
+  if (::ioctl(socket_.native_handle(), SIOCOUTQ, &waiting) != 0) return;
+  // Of a write whose end is not yet known here the kernel may have more than sent_bytes_.
+  const auto unacknowledged = static_cast<std::uint64_t>(waiting);
+  const std::uint64_t taken = sent_bytes_ - std::min(sent_bytes_, unacknowledged);
+  if (taken < taken_bytes_ + kTakenBytes) return;
+  taken_bytes_ = taken;
+  last_taken_ = loop_.Now();
 }
 
 void FrameStream::Close() {

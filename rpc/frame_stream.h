@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,13 +70,20 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   // When the last bytes came (at first: when the stream was made).
   common::TimePoint last_received() const { return last_received_; }
 
+  // What the peer must take to count as taking at all: somebody who reads a few bytes a minute
+  // holds the memory of a reply as long as somebody who reads nothing.
+  static constexpr std::uint64_t kTakenBytes = std::uint64_t{32} * 1024;
+
   // Since when the peer lets us wait.
   struct Waits {
     std::optional<common::TimePoint> frame;  // that began then and has not come whole
-    std::optional<common::TimePoint> taken;  // some of what is being written; nothing since
+    // While something is being written: when that began, or when kTakenBytes more were last seen to
+    // have been taken.
+    std::optional<common::TimePoint> taken;
     common::TimePoint last_received;
   };
-  Waits waits() const;
+  // To be asked more often than the peer may let us wait: it is here that taking is looked at.
+  Waits waits();
 
  private:
   void AwaitBytes();
@@ -83,6 +91,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   bool HasRoom();
   void Deliver();
   void EndDelivery();
+  void LookWhatWasTaken();
   void Break(const std::string& reason, bool frame_too_large);
 
   const common::Loop& loop_;
@@ -97,6 +106,8 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   std::vector<boost::asio::const_buffer> buffers_;
   common::TimePoint last_received_;
   std::optional<common::TimePoint> frame_begun_;  // the one that has not come whole
+  std::uint64_t sent_bytes_ = 0;                  // all that the kernel has got
+  std::uint64_t taken_bytes_ = 0;                 // of them, by the peer's machine at last_taken_
   common::TimePoint last_taken_;
   bool paused_ = false;
   bool awaits_room_ = false;

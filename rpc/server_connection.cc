@@ -270,7 +270,7 @@ bool ServerConnection::Expired(std::int32_t& deadline_ms) {
   return true;
 }
 
-const char* ServerConnection::Stalled(common::TimePoint now) const {
+const char* ServerConnection::Stalled(common::TimePoint now) {
   const ServerOptions& options = shared_.options;
   const FrameStream::Waits waits = stream_->waits();
   const auto limit = [&](const common::ByteBudget& budget) {

@@ -39,7 +39,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void Close() { stream_->Close(); }
   const std::string& peer() const { return stream_->peer(); }
   // Why the connection must go: the peer lets us wait, longer than it may. Null: it does not.
-  const char* Stalled(common::TimePoint now) const;
+  const char* Stalled(common::TimePoint now);
   // Ends the connection.
   void Finish();
 
