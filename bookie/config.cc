@@ -44,10 +44,27 @@ Verdict CheckComplete(const Config& config) {
   if (config.daemon.directories.empty()) {
     return std::unexpected("there is nothing to serve: give --dir DIRECTORY (dir in a file)");
   }
-  const auto& daemon = config.daemon;
-  if (const auto fits = MemoryBudget::Of(daemon.memory_bytes, daemon.directories.size()); !fits) {
-    return std::unexpected("--memory-mb (memory_mb in a file): " + fits.error().context());
+  return {};
+}
+
+// A default gives way to what the memory has room for; what was asked for does not.
+Verdict FitMemory(Config& config, const Settings& settings) {
+  const std::size_t directories = std::max<std::size_t>(1, config.daemon.directories.size());
+  const auto budget = MemoryBudget::Of(config.daemon.memory_bytes, directories);
+  if (!budget) {
+    return std::unexpected("--memory-mb (memory_mb in a file): " + budget.error().context());
   }
+  std::uint64_t& cache = config.daemon.shard.store.cache_bytes;
+  const std::uint64_t most_mb = budget->MostCacheBytes() >> 20;
+  if (cache <= most_mb << 20) return {};
+  if (settings.contains("cache-mb")) {
+    return std::unexpected(
+        Where(settings, "cache-mb") + ": with " + std::to_string(budget->total >> 20) +
+        " MiB of memory (--memory-mb) for " + std::to_string(directories) +
+        (directories == 1 ? " directory" : " directories") + " --cache-mb may be " +
+        std::to_string(most_mb) + " at most; set it to that, leave it out, or give more memory");
+  }
+  cache = most_mb << 20;
   return {};
 }
 
@@ -86,6 +103,7 @@ std::expected<Config, ConfigExit> ParseConfig(int argc, const char* const* argv)
     }
   }
   if (const auto fits = CheckTogether(config, settings); !fits) return Wrong(fits.error());
+  if (const auto fits = FitMemory(config, settings); !fits) return Wrong(fits.error());
   for (const std::string& directory : line->rejoin) {
     if (std::ranges::find(config.daemon.directories, directory) ==
         config.daemon.directories.end()) {

@@ -152,7 +152,7 @@ std::vector<Option> MakeTable() {
           "cache-mb", {1, 65536},
           [](auto& config) -> auto& { return config.daemon.shard.store.cache_bytes; },
           "Entries of a directory that wait in memory to be written sorted; twice as much is used "
-          "while that goes on"),
+          "while that goes on. Unless it is set, less where --memory-mb has room for less only"),
       MebibytesOption(
           "journal-file-mb", {1, 4096},
           [](auto& config) -> auto& { return config.daemon.shard.journal.file_bytes; },

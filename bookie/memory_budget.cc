@@ -49,8 +49,7 @@ common::Result<MemoryBudget> MemoryBudget::Of(std::uint64_t total, std::size_t d
 
 void MemoryBudget::Limit(ShardOptions& options) const {
   AtMost(options.max_queued_bytes, journal / kJournalPerQueued);
-  // Of two halves, with what is lost at the ends of their chunks.
-  AtMost(options.store.cache_bytes, write_cache / 2 * 7 / 8);
+  AtMost(options.store.cache_bytes, MostCacheBytes());
   AtMost(options.max_lookup_bytes, lookups / 2);
   AtMost(options.store.read_cache_bytes, read_cache);
   AtMost(options.store.index_bytes, index);

@@ -36,6 +36,9 @@ struct MemoryBudget {
   std::uint64_t read_cache = 0;
   std::uint64_t index = 0;
 
+  // StoreOptions::cache_bytes at most: two halves, with what is lost at the ends of their chunks.
+  std::uint64_t MostCacheBytes() const { return write_cache / 2 * 7 / 8; }
+
   // Lowers what does not fit; an operator who asked for less gets less.
   void Limit(ShardOptions& options) const;
   void Limit(rpc::ServerOptions& options) const;

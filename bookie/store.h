@@ -28,7 +28,8 @@ class Compactor;
 class Scrubber;
 
 struct StoreOptions {
-  std::uint64_t cache_bytes = 64 << 20;  // of one of the two halves of the write cache
+  // Of one of the two halves of the write cache. Fits the memory that a directory has by default.
+  std::uint64_t cache_bytes = 56 << 20;
   // Of entries read before somebody asked for them; 0: none are. A reader takes up to four
   // megabytes of it, so this is room for some sixteen that go through ledgers at the same time.
   std::uint64_t read_cache_bytes = 64 << 20;

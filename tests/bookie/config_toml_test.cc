@@ -170,7 +170,7 @@ TEST_F(ConfigTomlTest, WhatIsPrintedCanBeLoadedAndSaysTheSame) {
                                        "--min-free-mb",
                                        "1073741824",
                                        "--cache-mb",
-                                       "65536",
+                                       "122",
                                        "--journal-file-mb",
                                        "1",
                                        "--memory-mb",
@@ -207,7 +207,7 @@ TEST_F(ConfigTomlTest, WhatIsPrintedCanBeLoadedAndSaysTheSame) {
     EXPECT_NE(option.get(*loaded), option.get(Config())) << option.name << " is not in this test";
   }
   EXPECT_EQ(Told({"--config", File(printed), "--print-config"}), printed);
-  EXPECT_THAT(printed, HasSubstr("\n# MiB, 1 to 65536; default 64\ncache_mb = 65536\n"));
+  EXPECT_THAT(printed, HasSubstr("\n# MiB, 1 to 65536; default 56\ncache_mb = 122\n"));
 }
 
 TEST_F(ConfigTomlTest, ThePrintedDefaultsAreATemplate) {
@@ -220,6 +220,26 @@ TEST_F(ConfigTomlTest, ThePrintedDefaultsAreATemplate) {
     if (option.name == "metadata" || option.name == "dir") continue;
     EXPECT_EQ(option.get(*completed), option.get(Config())) << option.name;
   }
+}
+
+TEST_F(ConfigTomlTest, TheWriteCacheFitsTheMemoryOrIsRefused) {
+  const auto print = [](std::vector<std::string> flags) {
+    flags.push_back("--print-config");
+    return Told(flags);
+  };
+  EXPECT_THAT(print({}), HasSubstr("\ncache_mb = 56\n")) << "the default fits the default";
+  EXPECT_THAT(print({"--memory-mb", "4096"}), HasSubstr("\ncache_mb = 56\n"));
+  EXPECT_THAT(print({"--memory-mb", "128"}), HasSubstr("\ncache_mb = 9\n"))
+      << "a default gives way";
+  EXPECT_THAT(print({"--memory-mb", "128", "--cache-mb", "8"}), HasSubstr("\ncache_mb = 8\n"));
+  EXPECT_THAT(print({"--memory-mb", "4096", "--cache-mb", "400"}), HasSubstr("\ncache_mb = 400\n"));
+  EXPECT_EQ(With(kLeast + "memory_mb = 160")->daemon.shard.store.cache_bytes, 6U << 20)
+      << "of two directories each has half";
+  EXPECT_THAT(Refusal("cache_mb = 7\nmemory_mb = 160"),
+              HasSubstr(": cache_mb: with 160 MiB of memory (--memory-mb) for 2 directories "
+                        "--cache-mb may be 6 at most; set it to that, leave it out, or give more "
+                        "memory"));
+  EXPECT_THAT(Refusal("cache_mb = 600"), HasSubstr("with 1024 MiB of memory"));
 }
 
 TEST_F(ConfigTomlTest, CheckingSaysWhetherItWouldServe) {

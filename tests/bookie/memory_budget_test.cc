@@ -59,6 +59,11 @@ TEST(MemoryBudgetTest, LowersWhatDoesNotFitAndRaisesNothing) {
   budget.Limit(server);
   EXPECT_LT(server.max_connections, 4096U);
   EXPECT_LE(server.max_reply_bytes, budget.replies / 4);
+  for (const std::size_t directories : {1, 2, 12}) {
+    EXPECT_GE(MemoryBudget::Of(0, directories).value().MostCacheBytes(),
+              ShardOptions().store.cache_bytes)
+        << "the defaults fit";
+  }
   ShardOptions usual;
   MemoryBudget::Of(64 * 1024 * kMiB, 1).value().Limit(usual);
   EXPECT_EQ(usual.store.cache_bytes, ShardOptions().store.cache_bytes);
