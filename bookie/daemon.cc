@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "bookie/collector.h"
@@ -14,6 +13,7 @@
 #include "bookie/host_port.h"
 #include "bookie/loop_call.h"
 #include "bookie/metadata_cookies.h"
+#include "bookie/metadata_session.h"
 #include "bookie/scrubber.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
@@ -21,7 +21,7 @@
 #include "common/random.h"
 #include "metadata/id_generator.h"
 #include "metadata/ledger_store.h"
-#include "metadata/registry.h"
+#include "metadata/registration.h"
 #include "rpc/server.h"
 
 namespace quire::bookie {
@@ -44,6 +44,7 @@ std::int64_t WallMs() {
 // for.
 struct BookieDaemon::Service {
   common::Random random = common::SystemRandom();
+  std::optional<MetadataSession> session;
   std::vector<std::unique_ptr<ShardHome>> homes;
   std::optional<ShardRouter> router;
   std::optional<metadata::LedgerStore> ledgers;
@@ -86,7 +87,9 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
                               daemon->options_.directories.size() * kDescriptorsPerDirectory));
   QUIRE_TRY(daemon->StartHttp());
   daemon->Enter(DaemonPhase::kMetadata);
-  const auto instance = daemon->AwaitInstance();
+  RunOn(loop, [&] { daemon->service_->session.emplace(loop, metadata); });
+  const auto instance = daemon->service_->session->AwaitInstance(daemon->options_.metadata_wait,
+                                                                 daemon->events_.interrupted, log);
   if (!instance) return Fail(instance.error());
   daemon->Enter(DaemonPhase::kOpening);
   QUIRE_TRY(daemon->OpenHomes(*instance));
@@ -164,6 +167,7 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
   snapshot.directories = options_.directories;
   if (options_.log != nullptr) snapshot.log = options_.log->stats();
   snapshot.memory_bytes = budget_.total;
+  if (service_ && service_->session) snapshot.session = service_->session->stats();
   if (!service_ || !service_->serving) return snapshot;
   const Service& service = *service_;
   snapshot.address = address_;
@@ -171,9 +175,10 @@ DaemonSnapshot BookieDaemon::Snapshot() const {
   snapshot.server = service.server->stats();
   for (std::size_t i = 0; i < service.homes.size(); ++i) {
     snapshot.shards.push_back(service.homes[i]->shard().Snapshot());
-    snapshot.shards.back().registered = i < service.registrations.size() &&
-                                        service.registrations[i] != nullptr &&
-                                        service.registrations[i]->registered();
+    if (i < service.registrations.size() && service.registrations[i] != nullptr) {
+      snapshot.shards.back().registered = service.registrations[i]->registered();
+      snapshot.shards.back().registrations = service.registrations[i]->created();
+    }
     if (i < service.collectors.size() && service.collectors[i] != nullptr) {
       snapshot.shards.back().collection = service.collectors[i]->stats();
     }
@@ -217,23 +222,6 @@ Result<DaemonSnapshot> BookieDaemon::Collect(CollectionCommand command) {
   return Fail(Errc::kBusy,
               "no ledger is held back: consent is given to those that /status shows as held_back, "
               "and to no others");
-}
-
-Result<InstanceId> BookieDaemon::AwaitInstance() {
-  const auto deadline = loop_.Now() + options_.metadata_wait;
-  while (true) {
-    auto instance = Await<Result<InstanceId>>(
-        loop_, [this](auto done) { metadata::ReadInstance(metadata_, std::move(done)); });
-    if (instance || instance.error().code() == Errc::kWrongInstance) return instance;
-    if (events_.interrupted && events_.interrupted()) return Fail(Errc::kShutdown, "interrupted");
-    if (loop_.Now() >= deadline) {
-      return Fail(Errc::kMetadataUnavailable, "the metadata store was not reached in time (" +
-                                                  instance.error().ToString() +
-                                                  "); check its address and its servers");
-    }
-    log_.Warning("waiting for the metadata store: " + instance.error().ToString());
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-  }
 }
 
 Result<void> BookieDaemon::OpenHomes(InstanceId instance) {

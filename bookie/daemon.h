@@ -71,7 +71,6 @@ class BookieDaemon {
   common::Result<DaemonSnapshot> Control(Worker* (Shard::*of)(), BackgroundCommand command,
                                          const char* resume);
   common::Result<DaemonSnapshot> Collect(CollectionCommand command);
-  common::Result<protocol::InstanceId> AwaitInstance();
   common::Result<void> OpenHomes(protocol::InstanceId instance);
   common::Result<void> Serve(protocol::InstanceId instance);
   common::Result<void> AwaitRegistrations();

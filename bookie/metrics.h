@@ -40,8 +40,8 @@ struct ShardMetrics {
 
   std::uint64_t fences = 0;        // ledgers fenced
   LatencyHistogram fence_latency;  // of requests that fence, arrival to reply, durable
-  std::uint64_t lac_reads = 0;
-  std::uint64_t lac_writes = 0;
+  CodeCounts lac_reads;
+  CodeCounts lac_writes;
   std::uint64_t long_polls = 0;  // waiting now
 
   DurationHistogram flush_duration;  // of those that succeeded

@@ -117,10 +117,10 @@ void ShardPages::Requests() {
       "quire_bookie_fence_seconds",
       "From the arrival of a request that fences to its reply, durable.",
       [](Shard s) { return s.metrics.fence_latency.view(); }, kNanoseconds);
-  Counter("quire_bookie_lac_reads_total", "Requests for a last confirmed entry.",
-          [](Shard s) { return s.metrics.lac_reads; });
-  Counter("quire_bookie_lac_writes_total", "Requests that tell a last confirmed entry.",
-          [](Shard s) { return s.metrics.lac_writes; });
+  Codes("quire_bookie_lac_reads_total", "Requests for a last confirmed entry, by answer.",
+        [](Shard s) -> const CodeCounts& { return s.metrics.lac_reads; });
+  Codes("quire_bookie_lac_writes_total", "Requests that tell a last confirmed entry, by answer.",
+        [](Shard s) -> const CodeCounts& { return s.metrics.lac_writes; });
   Gauge("quire_bookie_long_polls", "Readers that wait for a ledger to grow.",
         [](Shard s) { return s.metrics.long_polls; });
   Gauge("quire_bookie_reads_waiting", "Look-ups that wait for a reader, or are with one.",
@@ -276,6 +276,9 @@ void ShardPages::State() {
       });
   Gauge("quire_bookie_registered", "1 while clients can find the bookie in the metadata store.",
         [](Shard s) { return std::uint64_t{s.registered}; });
+  Counter("quire_bookie_registrations_total",
+          "Times it was registered: at the start, in each new session, with each change of mode.",
+          [](Shard s) { return s.registrations; });
 }
 
 void WriteServer(const rpc::ServerStats& server, MetricsText& text) {
@@ -299,6 +302,18 @@ void WriteServer(const rpc::ServerStats& server, MetricsText& text) {
   write("quire_server_stalled_total", Type::kCounter,
         "Connections ended because their client sent or took nothing for too long.",
         server.stalled);
+}
+
+void WriteSession(const SessionStats& session, MetricsText& text) {
+  text.Family("quire_metadata_connected", Type::kGauge,
+              "1 while the metadata store answers this daemon.");
+  text.Sample({}, std::uint64_t{session.connected});
+  text.Family("quire_metadata_disconnected_total", Type::kCounter,
+              "Times that the connection to the metadata store was lost.");
+  text.Sample({}, session.disconnected);
+  text.Family("quire_metadata_sessions_expired_total", Type::kCounter,
+              "Sessions that expired, and with them the registrations of all bookies here.");
+  text.Sample({}, session.expired);
 }
 
 void WriteMemory(const DaemonSnapshot& daemon, MetricsText& text) {
@@ -336,6 +351,7 @@ std::string MetricsPage(const DaemonSnapshot& daemon, const ProcessFacts& proces
   MetricsText text;
   WriteProcess(process, text);
   WriteServer(daemon.server, text);
+  WriteSession(daemon.session, text);
   WriteMemory(daemon, text);
   WriteLog(daemon.log, text);
   ShardPages(daemon, text).WriteAll();

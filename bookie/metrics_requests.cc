@@ -39,10 +39,18 @@ common::Callback<protocol::ReadReply> RequestMeter::Read(
 
 common::Callback<protocol::LacReply> RequestMeter::Lac(const protocol::LacRequest& request,
                                                        common::Callback<protocol::LacReply> done) {
-  ++metrics_.lac_reads;
-  if (!request.fence) return done;
-  return [this, begun = loop_.Now(), done = std::move(done)](protocol::LacReply reply) mutable {
-    metrics_.fence_latency.Observe(Since(begun));
+  return [this, begun = loop_.Now(), fence = request.fence,
+          done = std::move(done)](protocol::LacReply reply) mutable {
+    metrics_.lac_reads.Count(reply.code);
+    if (fence) metrics_.fence_latency.Observe(Since(begun));
+    done(reply);
+  };
+}
+
+common::Callback<protocol::WriteLacReply> RequestMeter::WriteLac(
+    common::Callback<protocol::WriteLacReply> done) {
+  return [this, done = std::move(done)](protocol::WriteLacReply reply) mutable {
+    metrics_.lac_writes.Count(reply.code);
     done(reply);
   };
 }

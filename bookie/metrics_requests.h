@@ -20,9 +20,11 @@ class RequestMeter {
       std::span<const protocol::Add> adds, common::Callback<std::vector<protocol::Code>> done);
   common::Callback<protocol::ReadReply> Read(const protocol::ReadRequest& request,
                                              common::Callback<protocol::ReadReply> done);
-  // Measured only if it fences: else it may be a poll, which waits for as long as it was asked to.
+  // Timed only if it fences: else it may be a poll, which waits for as long as it was asked to.
   common::Callback<protocol::LacReply> Lac(const protocol::LacRequest& request,
                                            common::Callback<protocol::LacReply> done);
+  common::Callback<protocol::WriteLacReply> WriteLac(
+      common::Callback<protocol::WriteLacReply> done);
 
  private:
   std::uint64_t Since(common::TimePoint begun) const;

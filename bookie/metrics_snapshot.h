@@ -10,6 +10,7 @@
 #include "bookie/compaction_options.h"
 #include "bookie/journal.h"
 #include "bookie/log.h"
+#include "bookie/metadata_session.h"
 #include "bookie/metrics.h"
 #include "bookie/scrub_options.h"
 #include "bookie/shard_health.h"
@@ -26,6 +27,7 @@ struct ShardSnapshot {
   ShardMode mode = ShardMode::kFailed;
   std::vector<std::string> why;     // it is not writable
   bool registered = false;          // in the metadata store, as far as this process knows
+  std::uint64_t registrations = 0;  // nodes made there since the start
   std::uint64_t ballast_bytes = 0;  // set aside now
   std::uint64_t conflicts = 0;
   std::uint64_t journal_last = 0;
@@ -67,6 +69,7 @@ struct DaemonSnapshot {
   protocol::InstanceId instance;
   std::vector<std::string> directories;  // as configured
   std::vector<ShardSnapshot> shards;     // one for each, or none before all are open
+  SessionStats session;
   rpc::ServerStats server;
   LogStats log;
   std::uint64_t memory_bytes = 0;  // the whole budget; parts as in bookie/memory_budget.h

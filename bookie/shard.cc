@@ -267,8 +267,7 @@ void Shard::Lac(const protocol::LacRequest& request, common::Callback<protocol::
 
 void Shard::WriteLac(const protocol::WriteLacRequest& request,
                      common::Callback<protocol::WriteLacReply> done) {
-  ++parts_->core.metrics.lac_writes;
-  parts_->reads.WriteLac(request, std::move(done));
+  parts_->reads.WriteLac(request, parts_->meter.WriteLac(std::move(done)));
 }
 
 void Shard::ListEntries(const protocol::ListEntriesRequest& request,

@@ -120,7 +120,9 @@ void WriteErrors(const ShardSnapshot& shard, JsonText& json) {
     if (code != protocol::Code::kNoEntry && code != protocol::Code::kNoLedger) {
       write("read " + name, shard.metrics.read_requests.of(code));
       write("entry " + name, shard.metrics.read_entries.of(code));
+      write("lac " + name, shard.metrics.lac_reads.of(code));
     }
+    write("write lac " + name, shard.metrics.lac_writes.of(code));
   }
   write("compaction unreadable", shard.compaction ? shard.compaction->unreadable : 0);
   json.CloseObject();
@@ -147,6 +149,7 @@ void WriteShard(const ShardSnapshot& shard, JsonText& json) {
   for (const std::string& reason : shard.why) json.Value(reason);
   json.CloseList();
   json.Put("registered", shard.registered);
+  json.Put("registrations", shard.registrations);
   json.Put("ledgers", Number(shard.status.ledgers));
   json.Put("free_bytes", Number(shard.status.free_bytes));
   json.Put("ballast_bytes", shard.ballast_bytes);
@@ -236,6 +239,12 @@ std::string StatusReport(const DaemonSnapshot& daemon, const ProcessFacts& proce
   json.Put("expired", daemon.server.expired);
   json.Put("busy", daemon.server.busy);
   json.Put("stalled", daemon.server.stalled);
+  json.CloseObject();
+  json.Key("metadata");
+  json.OpenObject();
+  json.Put("connected", daemon.session.connected);
+  json.Put("disconnected", daemon.session.disconnected);
+  json.Put("sessions_expired", daemon.session.expired);
   json.CloseObject();
   json.Key("memory");
   WriteMemory(daemon, json);

@@ -73,6 +73,7 @@ void Registration::Create() {
                   if (created) {
                     // Should the session have been lost since, the event told us already, or will.
                     own_ = path;
+                    ++created_;
                     return Verify();
                   }
                   if (created.error().code() == Errc::kNodeExists) return ReplaceLeftover();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,9 @@ class Registration {
   void SetWritable(bool writable);
   // The node was there, as wanted, when it was last looked at.
   bool registered() const { return registered_; }
+  // Nodes made so far: one at the start, one for each session that was lost, node that somebody
+  // removed, and change between writable and read-only.
+  std::uint64_t created() const { return created_; }
 
  private:
   // One pass at a time brings the nodes into the wanted state: the one of `info_` is there and made
@@ -47,6 +51,7 @@ class Registration {
   BookieInfo info_;
   BookieInfo pass_;                 // info_ as the pass under way has it
   std::optional<std::string> own_;  // the path that this object created in this session
+  std::uint64_t created_ = 0;
   bool registered_ = false;
   bool started_ = false;
   bool busy_ = false;   // a pass is under way, or waits for its next attempt

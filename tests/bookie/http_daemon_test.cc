@@ -158,6 +158,8 @@ TEST_F(HttpDaemonTest, EveryPageIsThereAndTellsWhatHappened) {
   EXPECT_THAT(metrics, HasSubstr("quire_bookie_journal_sync_seconds_count" + label + "} 3\n"));
   EXPECT_THAT(metrics, HasSubstr("quire_bookie_journal_lsn" + label + "} 3\n"));
   EXPECT_THAT(metrics, HasSubstr("quire_bookie_registered" + label + "} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("quire_bookie_registrations_total" + label + "} 1\n"));
+  EXPECT_THAT(metrics, HasSubstr("quire_metadata_connected 1\n"));
   EXPECT_THAT(metrics, Not(HasSubstr("process_resident_memory_bytes 0\n")));
   const std::string status = Get("/status");
   EXPECT_THAT(status, HasSubstr("\"bookie\":\"" + id + "\""));
@@ -166,6 +168,19 @@ TEST_F(HttpDaemonTest, EveryPageIsThereAndTellsWhatHappened) {
   EXPECT_THAT(status, HasSubstr("\"last_lsn\":3,\"durable_lsn\":3,\"stored_lsn\":0,"));
   EXPECT_TRUE(daemon_->Stop());
   EXPECT_EQ(Get("/livez"), "") << "gone with the daemon";
+}
+
+TEST_F(HttpDaemonTest, ASessionThatExpiredIsCountedAndSoIsTheRegistrationAfterIt) {
+  Start();
+  EXPECT_THAT(Get("/metrics"), HasSubstr("quire_metadata_sessions_expired_total 0\n"));
+  RunOn(loop_, [this] { store_->ExpireSession(); });
+  const std::string label = "{bookie=\"" + ToHex(daemon_->bookies()[0]).substr(0, 8) + "\"}";
+  EXPECT_TRUE(Eventually([&] {
+    return Get("/metrics").contains("quire_bookie_registrations_total" + label + " 2\n");
+  }));
+  EXPECT_THAT(Get("/metrics"), HasSubstr("quire_metadata_sessions_expired_total 1\n"));
+  EXPECT_THAT(Get("/status"), HasSubstr("\"metadata\":{\"connected\":true,\"disconnected\":0,"
+                                        "\"sessions_expired\":1}"));
 }
 
 TEST_F(HttpDaemonTest, WithoutHttpThereIsNone) {

@@ -118,6 +118,7 @@ TEST_F(HttpPagesTest, MetricsHaveOneFamilyForAllDirectories) {
   EXPECT_THAT(response.body, HasSubstr("quire_log_lines_total{level=\"error\"} 1\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_log_lost_lines_total 3\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_memory_budget_bytes 1000\n"));
+  EXPECT_THAT(response.body, HasSubstr("quire_metadata_connected 0\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_memory_used_bytes{part=\"journal\"} 7\n"));
   EXPECT_THAT(response.body, HasSubstr("quire_memory_most_bytes{part=\"journal\"} 70\n"));
   const std::string type = "# TYPE quire_bookie_add_seconds histogram\n";
@@ -135,7 +136,7 @@ TEST_F(HttpPagesTest, StatusIsJson) {
   EXPECT_THAT(body, HasSubstr("\"address\":\"10.0.0.1:3181\""));
   EXPECT_THAT(body, HasSubstr("\"bookies\":[{\"bookie\":\"0123456789abcdef0000000000000001\","
                               "\"directory\":\"/data/\\\"1\\\"\\n\",\"state\":\"writable\","
-                              "\"why\":[],\"registered\":true,"));
+                              "\"why\":[],\"registered\":true,\"registrations\":0,"));
   EXPECT_THAT(body, HasSubstr("\"compaction\":{\"running\":false,\"paused\":false,\"rounds\":0,"
                               "\"copied_bytes\":77,"));
   shard().compaction.reset();

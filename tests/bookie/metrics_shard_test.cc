@@ -83,9 +83,22 @@ TEST_F(MetricsShardTest, FencesCountOncePerLedger) {
   FenceRead(1, 0);
   Lac(2, true);
   EXPECT_EQ(Metrics().fences, 2U);
-  EXPECT_EQ(Metrics().lac_reads, 1U);
+}
+
+TEST_F(MetricsShardTest, RequestsOfLastConfirmedEntriesAreCountedByAnswer) {
+  Lac(2, true);
   WriteLac(3, 5);
-  EXPECT_EQ(Metrics().lac_writes, 1U);
+  EXPECT_EQ(Metrics().lac_reads.of(Code::kOk), 0U) << "counted before it was answered";
+  MakeDurable();
+  Lac(3, false);
+  Lac(9, false);
+  EXPECT_EQ(Metrics().lac_reads.of(Code::kOk), 2U);
+  EXPECT_EQ(Metrics().lac_reads.of(Code::kNoLedger), 1U);
+  EXPECT_EQ(Metrics().lac_writes.of(Code::kOk), 1U);
+  fakes_.journal->events.failed(common::Error(common::Errc::kIo, "broken"));
+  Turn();
+  Lac(3, false);
+  EXPECT_EQ(Metrics().lac_reads.of(Code::kUnknown), 1U);
 }
 
 TEST_F(MetricsShardTest, AFenceIsTimedUntilItIsDurable) {
