@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rpc/frame_codec.h"
@@ -23,9 +24,11 @@ class RawPeer {
     Read();
   }
 
+  // Never blocks: who reads at the other end may be driven by the same thread, and how much the
+  // kernel keeps between them depends on how much it has.
   void Send(std::string_view bytes) {
-    boost::system::error_code gone;
-    boost::asio::write(socket_, boost::asio::buffer(bytes), gone);
+    queued_ += bytes;
+    if (sending_.empty()) SendQueued();
   }
   bool closed() const { return closed_; }
   const std::vector<std::string>& frames() const { return frames_; }
@@ -38,6 +41,16 @@ class RawPeer {
   }
 
  private:
+  void SendQueued() {
+    sending_ = std::exchange(queued_, {});
+    if (sending_.empty()) return;
+    boost::asio::async_write(socket_, boost::asio::buffer(sending_),
+                             [this](const boost::system::error_code& failed, std::size_t) {
+                               if (failed) return;
+                               sending_.clear();
+                               SendQueued();
+                             });
+  }
   void Read() {
     socket_.async_read_some(boost::asio::buffer(chunk_),
                             [this](const boost::system::error_code& failed, std::size_t bytes) {
@@ -57,6 +70,8 @@ class RawPeer {
 
   boost::asio::ip::tcp::socket socket_;
   char chunk_[65536];
+  std::string queued_;
+  std::string sending_;
   std::string input_;
   std::vector<std::string> frames_;
   std::size_t reads_ = 0;
