@@ -33,7 +33,7 @@ class Compactor {
     std::function<void(const common::Error&)> failed;  // the index takes no more commits
   };
 
-  Compactor(Environment environment, CompactionOptions options)
+  Compactor(Environment environment, const CompactionOptions& options)
       : environment_(std::move(environment)),
         options_(options),
         pacer_(environment_.loop, options.bytes_per_second) {}

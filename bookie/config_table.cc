@@ -12,6 +12,9 @@ namespace {
 
 using Verdict = std::expected<void, std::string>;
 
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kYearHours = 8'760;
+
 std::string Join(const std::string& host, std::uint16_t port) {
   return host + ":" + std::to_string(port);
 }
@@ -117,11 +120,11 @@ std::vector<Option> MakeTable() {
           "Lets clients on other machines POST as well, to pause compaction for example; there is "
           "no password"),
       SecondsOption(
-          "gc-interval-seconds", {1, 7 * 24 * 3600},
+          "gc-interval-seconds", {1, 7 * kDaySeconds},
           [](auto& config) -> auto& { return config.daemon.collector.interval; },
           "Between two looks for deleted ledgers, whose space is given back"),
       SecondsOption(
-          "absence-seconds", {1, 30 * 24 * 3600},
+          "absence-seconds", {1, 30 * kDaySeconds},
           [](auto& config) -> auto& { return config.daemon.collector.absence_interval; },
           "Between the two looks that must both find a ledger's record missing before it is taken "
           "for deleted; long enough to notice and mend a wrong metadata store"),
@@ -131,7 +134,7 @@ std::vector<Option> MakeTable() {
           "Of the ledgers here that one look may drop without consent; more waits for POST "
           "/collection/consent, so that a wrong metadata store cannot empty a bookie"),
       NumberOption(
-          "quarantine-hours", "hours", {0, 24 * 365}, 3'600'000'000'000,
+          "quarantine-hours", "hours", {0, kYearHours}, 3'600'000'000'000,
           [](auto& config) -> auto& { return config.daemon.shard.store.quarantine.keep; },
           "How long the files of dropped ledgers are kept, unless their room is needed before"),
       MebibytesOption(
@@ -169,7 +172,7 @@ std::vector<Option> MakeTable() {
           [](auto& config) -> auto& { return config.daemon.shard.store.scrub.bytes_per_second; },
           "What a directory reads at most in a second to find what its disk has changed"),
       NumberOption(
-          "scrub-interval-hours", "hours", {0, 24 * 365}, 3'600'000'000'000,
+          "scrub-interval-hours", "hours", {0, kYearHours}, 3'600'000'000'000,
           [](auto& config) -> auto& { return config.daemon.shard.store.scrub.interval; },
           "Between the end of a pass of the scrub and the next one; 0 begins one only when asked"),
       WordOption<LogLevel>(
