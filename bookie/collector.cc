@@ -22,7 +22,7 @@ std::string Minutes(common::Duration duration) {
 }  // namespace
 
 Collector::Collector(Environment environment, CollectorOptions options)
-    : environment_(std::move(environment)), options_(options) {}
+    : environment_(std::move(environment)), options_(options), slices_(environment_.loop) {}
 
 Collector::~Collector() {
   if (timer_ != 0) environment_.loop.Cancel(timer_);
@@ -85,13 +85,17 @@ void Collector::CheckInstance() {
 
 void Collector::BeginRound() {
   round_ = {};
+  slices_.Run(
+      kListing, [this] { return environment_.shard.Step(round_.walk); }, [this] { Listed(); });
+}
+
+void Collector::Listed() {
+  LedgerWalk walk = std::exchange(round_.walk, {});
   if (std::exchange(first_round_, false)) {  // purges that an earlier process did not get to
-    const auto buried = environment_.shard.Ledgers(true);
-    to_purge_.insert(buried.begin(), buried.end());
+    to_purge_.insert(walk.deleted.begin(), walk.deleted.end());
   }
-  const auto ledgers = environment_.shard.Ledgers(false);
-  round_.holding = ledgers.size();
-  round_.to_ask.assign(ledgers.begin(), ledgers.end());
+  round_.holding = walk.there.size();
+  round_.to_ask = std::move(walk.there);
   round_.to_ask.insert(round_.to_ask.end(), to_purge_.begin(), to_purge_.end());
   AskMore();
 }
@@ -99,8 +103,8 @@ void Collector::BeginRound() {
 void Collector::AskMore() {
   if (round_.broken) round_.to_ask.clear();
   while (!round_.to_ask.empty() && round_.in_flight < options_.reads_in_flight) {
-    const LedgerId ledger = round_.to_ask.front();
-    round_.to_ask.pop_front();
+    const LedgerId ledger = round_.to_ask.back();
+    round_.to_ask.pop_back();
     ++round_.in_flight;
     environment_.ledgers.ReadEvenDeleted(ledger, [this, alive = std::weak_ptr(alive_),
                                                   ledger](common::Result<VersionedLedger> record) {
@@ -118,7 +122,7 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
   if (!record && !absent) {
     const Errc code = record.error().code();
     if (code == Errc::kCorrupt || code == Errc::kUnsupported) {
-      round_.present.insert(ledger);  // a damaged record keeps its own ledger only
+      Kept(ledger);  // a damaged record keeps its own ledger only
     } else {
       round_.broken = true;
     }
@@ -137,10 +141,17 @@ void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record
     round_.absent.insert(ledger);
   } else if (absent || (record->value->state == metadata::LedgerState::kDeleted &&
                         environment_.shard.HasKey(ledger, record->value->key))) {
-    round_.deleted.insert(ledger);
+    condemned_.insert(ledger);
   } else {
-    round_.present.insert(ledger);
+    Kept(ledger);
   }
+}
+
+void Collector::Kept(LedgerId ledger) {
+  condemned_.erase(ledger);
+  consented_.erase(ledger);
+  held_back_.erase(ledger);
+  absent_since_.erase(ledger);
 }
 
 // Removes the record of a deleted ledger when it is old enough. Several bookies try; one wins.
@@ -156,20 +167,15 @@ void Collector::EndRound() {
   ++stats_.rounds;
   const std::size_t share = round_.holding * options_.max_drop_percent / 100;
   JudgeAbsent(share);
-  for (const LedgerId ledger : round_.present) {
-    condemned_.erase(ledger);
-    consented_.erase(ledger);
-    held_back_.erase(ledger);
-  }
-  condemned_.merge(round_.deleted);
   const bool never = options_.max_drop_percent == 0;
-  DropDue(never ? 0 : std::max(options_.always_droppable, share));
-  Schedule();
+  round_.allowance = never ? 0 : std::max(options_.always_droppable, share);
+  round_.left = stats_.believed ? round_.allowance : 0;
+  round_.consented = std::exchange(consented_, {});
+  slices_.Run(kDropping, [this] { return DropNext(); }, [this] { Dropped(); });
 }
 
 // A round that was cut short has asked too few to judge what is missing.
 void Collector::JudgeAbsent(std::size_t share) {
-  for (const LedgerId ledger : round_.present) absent_since_.erase(ledger);
   if (round_.broken) return;
   const common::TimePoint now = environment_.loop.Now();
   for (const LedgerId ledger : round_.absent) absent_since_.try_emplace(ledger, now);
@@ -193,47 +199,56 @@ void Collector::JudgeAbsent(std::size_t share) {
   }
 }
 
-// What may go by the evidence, whatever the number; first what the metadata store says itself.
-std::vector<LedgerId> Collector::Due() const {
-  std::vector<LedgerId> due(condemned_.begin(), condemned_.end());
-  if (round_.broken) return due;
+// The next that may go by the evidence, whatever the number; first what the metadata store says
+// itself.
+std::optional<LedgerId> Collector::NextDue() {
+  auto& last = round_.looked_at;
+  if (!round_.condemned_done) {
+    const auto next = last ? condemned_.upper_bound(*last) : condemned_.begin();
+    if (next != condemned_.end()) return last = *next;
+    round_.condemned_done = true;
+    last.reset();
+  }
+  if (round_.broken) return std::nullopt;
   const common::TimePoint now = environment_.loop.Now();
   const auto wait = std::max(options_.absence_interval, options_.interval);
-  for (const auto& [ledger, since] : absent_since_) {
-    if (now - since >= wait) due.push_back(ledger);
-  }
-  return due;
+  auto next = last ? absent_since_.upper_bound(*last) : absent_since_.begin();
+  while (next != absent_since_.end() && now - next->second < wait) ++next;
+  return next == absent_since_.end() ? std::nullopt : last = next->first;
 }
 
-void Collector::DropDue(std::size_t allowance) {
-  std::size_t left = stats_.believed ? allowance : 0;
-  std::size_t dropped = 0;
-  if (!round_.broken) held_back_.clear();
-  for (const LedgerId ledger : Due()) {
-    if (!consented_.contains(ledger)) {
-      if (left == 0) {
-        held_back_.insert(ledger);
-        continue;
-      }
-      --left;
+bool Collector::DropNext() {
+  const auto due = NextDue();
+  if (!due) return false;
+  const LedgerId ledger = *due;
+  if (round_.consented.erase(ledger) == 0) {
+    if (round_.left == 0) {
+      held_back_.insert(ledger);
+      return true;
     }
-    environment_.shard.Drop(ledger);
-    ++dropped;
-    held_back_.erase(ledger);
-    consented_.erase(ledger);
-    absent_since_.erase(ledger);
-    if (condemned_.erase(ledger) > 0) to_purge_.insert(ledger);
+    --round_.left;
   }
-  if (!round_.broken) consented_.clear();  // else the next round asks again
-  stats_.dropped += dropped;
-  if (dropped > 0) {
-    environment_.log.Info("collected the space of " + std::to_string(dropped) + " deleted ledgers");
+  environment_.shard.Drop(ledger);
+  ++round_.dropped;
+  held_back_.erase(ledger);
+  absent_since_.erase(ledger);
+  if (condemned_.erase(ledger) > 0) to_purge_.insert(ledger);
+  return true;
+}
+
+void Collector::Dropped() {
+  if (round_.broken) consented_.merge(round_.consented);  // the next round asks again
+  stats_.dropped += round_.dropped;
+  if (round_.dropped > 0) {
+    environment_.log.Info("collected the space of " + std::to_string(round_.dropped) +
+                          " deleted ledgers");
   }
+  Schedule();
   if (held_back_.empty()) return;
   environment_.log.Warning(
       std::to_string(held_back_.size()) + " ledgers may go and are held back: " +
-      (stats_.believed && allowance == 0 ? "nothing goes without consent. To let them go"
-       : stats_.believed ? "a round takes no more than " + std::to_string(allowance) +
+      (stats_.believed && round_.allowance == 0 ? "nothing goes without consent. To let them go"
+       : stats_.believed ? "a round takes no more than " + std::to_string(round_.allowance) +
                                ", the rest goes with the next ones. To let them go now"
                          : "the metadata store lost too many to be believed. If they are gone for "
                            "good") +

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "bookie/log.h"
 #include "bookie/shard.h"
 #include "common/loop.h"
+#include "common/sliced_work.h"
 #include "metadata/ledger_store.h"
 #include "metadata/metadata_store.h"
 #include "protocol/uuid.h"
@@ -42,10 +44,18 @@ struct CollectorOptions {
 // apart; everything else keeps it. At most a share of the ledgers goes in a round: of records that
 // say deleted the rest waits for the next rounds, but when more than the share is missing the
 // metadata store is a wrong or an emptied one, and nothing goes at all. An operator may consent to
-// what is held back. The metadata store of another cluster is not believed at all. Loop thread
-// only.
+// what is held back. The metadata store of another cluster is not believed at all.
+//
+// However many ledgers there are, nobody waits long for the loop: they are listed, and dropped, a
+// slice at a time. A round ends when all that may go are dropped. Loop thread only.
 class Collector {
  public:
+  // A slice takes the loop some tenths of a millisecond.
+  static constexpr common::SlicedWork::Pace kListing{.steps = 5000,
+                                                     .pause = std::chrono::milliseconds(4)};
+  static constexpr common::SlicedWork::Pace kDropping{.steps = 200,
+                                                      .pause = std::chrono::milliseconds(4)};
+
   // Milliseconds since 1970.
   using WallClock = std::function<std::int64_t()>;
 
@@ -79,26 +89,36 @@ class Collector {
 
   // What one round has found out.
   struct Round {
-    std::deque<protocol::LedgerId> to_ask;
+    LedgerWalk walk;
+    std::vector<protocol::LedgerId> to_ask;
     std::size_t in_flight = 0;
     std::size_t holding = 0;  // ledgers that hold something
     std::size_t asked = 0;    // of them, those that were answered for
     bool broken = false;      // the metadata store failed: the rest is not asked
-    LedgerSet deleted;
     LedgerSet absent;
-    LedgerSet present;
+    // From here on, of its end.
+    std::size_t allowance = 0;  // may be dropped without consent
+    std::size_t left = 0;       // of the allowance
+    std::size_t dropped = 0;
+    LedgerSet consented;
+    // The last one looked at whether it is due, first of condemned_, then of absent_since_.
+    std::optional<protocol::LedgerId> looked_at;
+    bool condemned_done = false;
   };
 
   void Schedule();
   void CheckInstance();
   void BeginRound();
+  void Listed();
   void AskMore();
   void Answered(protocol::LedgerId ledger, common::Result<metadata::VersionedLedger> record);
+  void Kept(protocol::LedgerId ledger);
   void Deleted(protocol::LedgerId ledger, const metadata::VersionedLedger& record);
   void EndRound();
   void JudgeAbsent(std::size_t share);
-  std::vector<protocol::LedgerId> Due() const;
-  void DropDue(std::size_t allowance);
+  std::optional<protocol::LedgerId> NextDue();
+  bool DropNext();
+  void Dropped();
 
   const Environment environment_;
   const CollectorOptions options_;
@@ -112,10 +132,11 @@ class Collector {
   std::map<protocol::LedgerId, common::TimePoint> absent_since_;
   // Their record said deleted, which is final; they wait to be dropped.
   LedgerSet condemned_;
-  LedgerSet held_back_;  // as of the last round
+  LedgerSet held_back_;
   LedgerSet consented_;  // of those: to be dropped in the next round
   // Buried here, and their record may still be there to purge.
   LedgerSet to_purge_;
+  common::SlicedWork slices_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };
 

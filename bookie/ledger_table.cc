@@ -76,13 +76,19 @@ std::vector<std::pair<LedgerId, LedgerState>> LedgerTable::TakeChanged() {
   return states;
 }
 
-std::vector<LedgerId> LedgerTable::Ids(bool deleted) const {
-  std::vector<LedgerId> ids;
-  for (const auto& [ledger, record] : records_) {
-    if (record.state.deleted == deleted) ids.push_back(ledger);
+bool LedgerTable::Step(LedgerWalk& walk) const {
+  if (walk.buckets != records_.bucket_count()) {
+    walk = {};
+    walk.buckets = records_.bucket_count();
+    walk.there.reserve(records_.size());
   }
-  std::ranges::sort(ids);
-  return ids;
+  if (walk.next_bucket == walk.buckets) return false;
+  const std::size_t bucket = walk.next_bucket++;
+  for (auto it = records_.begin(bucket); it != records_.end(bucket); ++it) {
+    const auto& [ledger, record] = *it;
+    (record.state.deleted ? walk.deleted : walk.there).push_back(ledger);
+  }
+  return true;
 }
 
 std::optional<LedgerId> LedgerTable::Highest() const {

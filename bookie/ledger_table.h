@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -21,6 +22,17 @@ struct LedgerRecord {
   // this process served. Answers to fencing requests wait for it (T-03).
   Lsn shut_lsn = 0;
   bool changed = false;  // since the last commit
+};
+
+// A look at all ledgers, a part of them at a time. Good for one walk.
+struct LedgerWalk {
+  // Not in order. One that was made or deleted during the walk is in one of them or in none.
+  std::vector<protocol::LedgerId> there;
+  std::vector<protocol::LedgerId> deleted;
+
+  // The table's.
+  std::size_t buckets = 0;
+  std::size_t next_bucket = 0;
 };
 
 // All ledgers of a shard. Loop thread only (before it serves: the thread that opens the shard).
@@ -67,8 +79,9 @@ class LedgerTable {
   // Copies of the states that changed since the last call, for an index commit.
   std::vector<std::pair<protocol::LedgerId, LedgerState>> TakeChanged();
 
-  // Ids in ascending order of the ledgers that are (not) deleted.
-  std::vector<protocol::LedgerId> Ids(bool deleted) const;
+  // Goes on with the walk by a few ledgers. False: it has seen them all. When the table has grown
+  // since the last step, the walk begins anew, with empty lists; that is seldom.
+  bool Step(LedgerWalk& walk) const;
   std::size_t size() const { return records_.size(); }
   // The highest id there is, deleted ledgers included. Looks at all of them.
   std::optional<protocol::LedgerId> Highest() const;

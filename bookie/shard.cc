@@ -342,8 +342,8 @@ std::int32_t Shard::RetryAfterMs() const {
                                   .read_wait = core.reads.last_wait()});
 }
 
-std::vector<LedgerId> Shard::Ledgers(bool deleted) const {
-  return parts_->core.ledgers.Ids(deleted);
+bool Shard::Step(LedgerWalk& walk) const {
+  return parts_->core.ledgers.Step(walk);
 }
 
 bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {

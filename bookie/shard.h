@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bookie/ledger_table.h"
 #include "bookie/log.h"
 #include "bookie/metrics_snapshot.h"
 #include "bookie/shard_health.h"
@@ -66,8 +67,8 @@ class Shard {
   // When somebody who is told kBusy now may come back.
   std::int32_t RetryAfterMs() const;
 
-  // Ledgers in ascending order: those that hold (or may hold) entries, or the tombstones.
-  std::vector<protocol::LedgerId> Ledgers(bool deleted) const;
+  // See LedgerTable::Step.
+  bool Step(LedgerWalk& walk) const;
   // The key is that of the ledger here, or the ledger has none here.
   bool HasKey(protocol::LedgerId ledger, const protocol::LedgerKey& key) const;
   // The cluster has deleted the ledger: bury it, durably, and give its space back (T-28).

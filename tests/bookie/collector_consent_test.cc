@@ -21,7 +21,7 @@ TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyABookie) {
   MarkDeleted(ids_[23]);
   for (std::size_t i = 0; i < 11; ++i) Erase(ids_[i]);
   for (int round = 0; round < 4; ++round) Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty()) << "not even the one that looks deleted";
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty()) << "not even the one that looks deleted";
   EXPECT_THAT(log_, HasSubstr("does not have 11 of 24"));
   EXPECT_EQ(log_.find("stands still"), log_.rfind("stands still")) << "said once";
   EXPECT_FALSE(collector_->stats().believed);
@@ -39,14 +39,14 @@ TEST_F(CollectorTest, AnEmptiedMetadataStoreDoesNotEmptyASmallBookie) {
       if (Known(id)) Erase(id);
     }
     for (int round = 0; round < 4; ++round) Round();
-    EXPECT_EQ(shard_->Ledgers(false).size(), 5U) << percent;
+    EXPECT_EQ(AllLedgers(*shard_, false).size(), 5U) << percent;
     EXPECT_FALSE(collector_->stats().believed);
     EXPECT_EQ(collector_->stats().held_back, 5U);
   }
   EXPECT_THAT(log_, HasSubstr("does not have 5 of 5"));
   EXPECT_EQ(collector_->Consent(), 5U);
   Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 5U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 5U);
 }
 
 // One of five is more than a tenth.
@@ -56,11 +56,11 @@ TEST_F(CollectorTest, AMissingRecordOfASmallBookieNeedsConsent) {
   Make(5);
   Erase(ids_[0]);
   for (int round = 0; round < 4; ++round) Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty());
   EXPECT_THAT(log_, HasSubstr("does not have 1 of 5"));
   EXPECT_EQ(collector_->Consent(), 1U);
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
 }
 
 TEST_F(CollectorTest, AFewDeletedLedgersMayAlwaysGo) {
@@ -69,7 +69,7 @@ TEST_F(CollectorTest, AFewDeletedLedgersMayAlwaysGo) {
   Make(12);
   for (std::size_t i = 0; i < 11; ++i) MarkDeleted(ids_[i]);
   Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 10U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 10U);
 }
 
 TEST_F(CollectorTest, WithZeroPercentNothingGoesWithoutConsent) {
@@ -79,11 +79,11 @@ TEST_F(CollectorTest, WithZeroPercentNothingGoesWithoutConsent) {
   MarkDeleted(ids_[0]);
   Round();
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty());
   EXPECT_THAT(log_, HasSubstr("1 ledgers may go and are held back: nothing goes without consent"));
   EXPECT_EQ(collector_->Consent(), 1U);
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
 }
 
 TEST_F(CollectorTest, OfManyDeletedLedgersAShareGoesInEachRound) {
@@ -93,14 +93,14 @@ TEST_F(CollectorTest, OfManyDeletedLedgersAShareGoesInEachRound) {
   Make(20);
   for (std::size_t i = 0; i < 16; ++i) MarkDeleted(ids_[i]);
   Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 5U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 5U);
   EXPECT_EQ(collector_->stats().held_back, 11U);
   EXPECT_TRUE(collector_->stats().believed);
   EXPECT_THAT(log_, HasSubstr("11 ledgers may go and are held back: a round takes no more than 5"));
   Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 8U) << "a quarter of the 15 that are left";
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 8U) << "a quarter of the 15 that are left";
   for (int round = 0; round < 12; ++round) Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 16U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 16U);
   EXPECT_EQ(collector_->stats().held_back, 0U);
 }
 
@@ -112,10 +112,10 @@ TEST_F(CollectorTest, WhatSaidDeletedOnceNeedsNoAbsence) {
   MarkDeleted(ids_[0]);
   MarkDeleted(ids_[1]);
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
   Erase(ids_[1]);
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0], ids_[1]));
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0], ids_[1]));
 }
 
 // The wrong metadata store was put right in time.
@@ -131,7 +131,7 @@ TEST_F(CollectorTest, ARecordThatIsNotDeletedAfterAllTakesTheVerdictBack) {
   Erase(ids_[1]);
   ASSERT_TRUE(tree_->Create(path, value, 0));
   for (int round = 0; round < 3; ++round) Round();
-  EXPECT_THAT(shard_->Ledgers(true), ElementsAre(ids_[0]));
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
 }
 
 TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
@@ -152,12 +152,38 @@ TEST_F(CollectorTest, ConsentLetsGoWhatIsHeldBackThenAndNothingElse) {
   EXPECT_EQ(collector_->stats().consented, 11U);
   loop_.Advance({});  // at once
   Turn();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 11U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 11U);
   EXPECT_EQ(collector_->stats().consented, 0U) << "for one round";
   for (int round = 0; round < 4; ++round) Round();
-  EXPECT_EQ(shard_->Ledgers(true).size(), 11U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 11U);
   EXPECT_EQ(collector_->stats().held_back, 14U);
   EXPECT_THAT(log_, HasSubstr("an operator consents"));
+}
+
+// The round under way must not forget it when it ends.
+TEST_F(CollectorTest, ConsentWhileARoundStillDropsIsForTheNextOne) {
+  constexpr std::size_t kAllowance = Collector::kDropping.steps + 1;
+  const auto go_on = [this] {
+    for (int slice = 0; slice < 4; ++slice) {
+      loop_.Advance(Collector::kDropping.pause);
+      Turn();
+    }
+  };
+  collection_.max_drop_percent = 1;
+  collection_.always_droppable = kAllowance;
+  Collect();
+  Make(static_cast<int>(2 * kAllowance + 10));
+  for (const LedgerId id : ids_) MarkDeleted(id);
+  Round();
+  go_on();
+  EXPECT_EQ(collector_->stats().held_back, kAllowance + 10);
+  Round();
+  EXPECT_EQ(collector_->stats().rounds, 2U);
+  EXPECT_EQ(AllLedgers(*shard_, false).size(), 11U) << "the second round still drops";
+  EXPECT_EQ(collector_->Consent(), 11U);
+  go_on();
+  EXPECT_EQ(collector_->stats().rounds, 3U);
+  EXPECT_THAT(AllLedgers(*shard_, false), IsEmpty());
 }
 
 TEST_F(CollectorTest, ConsentOutlivesARoundThatTheMetadataStoreFails) {
@@ -171,11 +197,11 @@ TEST_F(CollectorTest, ConsentOutlivesARoundThatTheMetadataStoreFails) {
   faulty_.FailReads(3);
   loop_.Advance({});
   Turn();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty());
   EXPECT_EQ(collector_->stats().consented, 5U);
   EXPECT_EQ(collector_->stats().held_back, 5U);
   Round();
-  EXPECT_EQ(shard_->Ledgers(true), ids_);
+  EXPECT_EQ(AllLedgers(*shard_, true), ids_);
   EXPECT_EQ(collector_->stats().consented, 0U);
 }
 
@@ -186,11 +212,11 @@ TEST_F(CollectorTest, OfLedgersInLimboNoMoreMayBeMissingThanOfOthers) {
   IntoLimbo();
   for (std::size_t i = 1; i < 12; ++i) Erase(ids_[i]);
   for (int round = 0; round < 4; ++round) Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty());
   EXPECT_THAT(log_, HasSubstr("does not have 11 of 12"));
   EXPECT_EQ(collector_->Consent(), 11U);
   Round();
-  EXPECT_THAT(shard_->Ledgers(false), ElementsAre(ids_[0]));
+  EXPECT_THAT(AllLedgers(*shard_, false), ElementsAre(ids_[0]));
 }
 
 TEST_F(CollectorTest, AnEmptiedMetadataStoreIsNotBelievedOfLimboEither) {
@@ -199,7 +225,7 @@ TEST_F(CollectorTest, AnEmptiedMetadataStoreIsNotBelievedOfLimboEither) {
   for (const LedgerId id : ids_) Erase(id);
   Round();
   Round();
-  EXPECT_THAT(shard_->Ledgers(true), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), IsEmpty());
   EXPECT_THAT(log_, HasSubstr("does not have 12 of 12"));
 }
 

@@ -13,6 +13,7 @@
 #include "common/random.h"
 #include "metadata/memory_store.h"
 #include "metadata/registry.h"
+#include "all_ledgers.h"
 #include "shard_fixture.h"
 #include "tests/metadata/faulty_store.h"
 

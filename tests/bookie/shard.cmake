@@ -4,7 +4,7 @@ add_library(quire_shard_fakes STATIC shard_fakes.cc)
 target_link_libraries(quire_shard_fakes PUBLIC quire_bookie)
 
 quire_test(shard_test
-  SOURCES ballast_test.cc pending_replies_test.cc read_queue_test.cc retry_hint_test.cc shard_add_test.cc
+  SOURCES ballast_test.cc ledger_table_test.cc pending_replies_test.cc read_queue_test.cc retry_hint_test.cc shard_add_test.cc
           shard_checkpoint_test.cc shard_disk_test.cc shard_fence_test.cc shard_limbo_test.cc shard_overload_test.cc shard_read_test.cc
           shard_race_test.cc shard_router_test.cc startup_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk)

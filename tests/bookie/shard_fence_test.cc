@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "all_ledgers.h"
 #include "shard_fixture.h"
 
 namespace quire::bookie {
@@ -165,7 +166,7 @@ TEST_F(ShardFenceTest, D12AReadOnlyBookieTakesFencesAndRecoveryAdds) {
   shard_->SetReadOnly(true);
   EXPECT_EQ(CodeOf(Add(MakeEntry(1, 1))), Code::kReadOnly);
   EXPECT_EQ(CodeOf(Add(MakeEntry(2, 0))), Code::kReadOnly);
-  EXPECT_EQ(shard_->Ledgers(false).size(), 1U) << "a refused add leaves no trace";
+  EXPECT_EQ(AllLedgers(*shard_, false).size(), 1U) << "a refused add leaves no trace";
   const auto fence = FenceRead(1, 1);
   const auto repair = Add(MakeEntry(1, 1), true);
   MakeDurable();
@@ -198,7 +199,7 @@ TEST_F(ShardFenceTest, A17ADeletedLedgerRefusesAddsAfterARestart) {
   EXPECT_TRUE(fakes_.media.entries[protocol::LedgerId(1)].empty()) << "its space is given back";
   Restart();  // from the index
   EXPECT_EQ(CodeOf(Add(MakeEntry(1, 1))), Code::kFenced);
-  EXPECT_EQ(shard_->Ledgers(true).size(), 1U);
+  EXPECT_EQ(AllLedgers(*shard_, true).size(), 1U);
 }
 
 TEST_F(ShardFenceTest, LimboNeverDenies) {  // I10

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "all_ledgers.h"
 #include "bookie/index_format.h"
 #include "shard_fixture.h"
 
@@ -172,7 +173,7 @@ class ShardUndeletedTest : public ShardLimboTest {
 TEST_F(ShardUndeletedTest, ATombstoneBelowTheMarkDoesNotCount) {
   for (int start = 0; start < 3; ++start) {
     Restart();
-    EXPECT_TRUE(shard_->Ledgers(true).empty());
+    EXPECT_TRUE(AllLedgers(*shard_, true).empty());
     EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 2U);
     for (const std::int64_t ledger : {5, 6}) {
       const auto stored = Read(ledger, {1});
@@ -197,7 +198,7 @@ TEST_F(ShardUndeletedTest, ALaterTombstoneOfTheSameLedgerCounts) {
     Restart();
     EXPECT_EQ(CodeOf(Read(6, {1})), Code::kNoLedger);
     EXPECT_EQ(CodeOf(Add(MakeEntry(6, 2), true)), Code::kFenced);
-    EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(6)});
+    EXPECT_EQ(AllLedgers(*shard_, true), std::vector{LedgerId(6)});
   }
 }
 
@@ -211,7 +212,7 @@ TEST_F(ShardUndeletedTest, AMarkAboveTheJournalIsLowered) {
   shard_->Drop(LedgerId(6));
   MakeDurable();
   Restart();
-  EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(6)});
+  EXPECT_EQ(AllLedgers(*shard_, true), std::vector{LedgerId(6)});
 }
 
 // A rebuild brings deleted ledgers back; the collector buries them again.

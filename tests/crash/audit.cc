@@ -13,6 +13,7 @@
 #include "bookie/index_format.h"
 #include "bookie/segment_format.h"
 #include "common/check.h"
+#include "tests/bookie/all_ledgers.h"
 #include "tests/crash/workload.h"
 
 namespace quire::crash {
@@ -42,8 +43,8 @@ class Auditor {
     oracle_.Saw(process_.shard().Status());
     std::set<LedgerId> all;
     for (const auto& [ledger, state] : oracle_.ledgers()) all.insert(ledger);
-    const auto there = process_.shard().Ledgers(false);
-    const auto deleted = process_.shard().Ledgers(true);
+    const auto there = AllLedgers(process_.shard(), false);
+    const auto deleted = AllLedgers(process_.shard(), true);
     for (const auto* named : {&there, &deleted}) {
       for (const LedgerId ledger : *named) {
         if (!all.contains(ledger)) oracle_.Violate(ledger, "nobody ever named this ledger");
@@ -267,7 +268,7 @@ void CheckGivesSpaceBack(Process& process, Oracle& oracle) {
   }
   // At most half of them go in one.
   for (int round = 0; round < 10; ++round) process.Wait(Process::kCollection);
-  const auto left = process.shard().Ledgers(false);
+  const auto left = AllLedgers(process.shard(), false);
   if (!left.empty()) oracle.Violate(left.front(), "was deleted and is not collected");
   const auto files = SegmentFiles(process.machine());
   if (process.shard().Status().segments != 0 || files != 0) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "protocol/entry.h"
+#include "tests/bookie/all_ledgers.h"
 
 namespace quire::crash {
 
@@ -340,7 +341,7 @@ void Workload::DeleteOld(Process& process, Oracle& oracle) {
 // Its answer promises that the burial, of just now, is durable.
 void Workload::FenceBuried(Process& process, Oracle& oracle) {
   if (deleting_.empty()) return;
-  const auto buried = process.shard().Ledgers(true);
+  const auto buried = AllLedgers(process.shard(), true);
   const auto found = std::ranges::find_if(
       deleting_, [&](LedgerId ledger) { return std::ranges::binary_search(buried, ledger); });
   if (found == deleting_.end()) return;

@@ -51,8 +51,11 @@ void CheckMonotone(const std::map<LedgerId, LedgerState>& before, bookie::Ledger
 
 std::map<LedgerId, LedgerState> States(bookie::LedgerTable& ledgers) {
   std::map<LedgerId, LedgerState> states;
-  for (const bool deleted : {false, true}) {
-    for (const LedgerId id : ledgers.Ids(deleted)) states.emplace(id, ledgers.Find(id)->state);
+  bookie::LedgerWalk walk;
+  while (ledgers.Step(walk)) {
+  }
+  for (const auto* ids : {&walk.there, &walk.deleted}) {
+    for (const LedgerId id : *ids) states.emplace(id, ledgers.Find(id)->state);
   }
   return states;
 }

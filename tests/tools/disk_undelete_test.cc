@@ -15,6 +15,7 @@
 #include "common/posix_disk.h"
 #include "metadata/cookie.h"
 #include "stepped_bookie.h"
+#include "tests/bookie/all_ledgers.h"
 #include "tools/disk_rebuild.h"
 #include "tools/disk_verify.h"
 #include "tools/exit_codes.h"
@@ -117,7 +118,7 @@ TEST_F(DiskUndeleteTest, TheLedgerIsServedAgainAndInLimbo) {
   EXPECT_FALSE(fs::exists(Quarantined(1)));
   for (int start = 0; start < 3; ++start) {
     Open();
-    EXPECT_TRUE(shard_->Ledgers(true).empty());
+    EXPECT_TRUE(AllLedgers(*shard_, true).empty());
     ExpectInLimbo(1);
     ExpectWhole(2);
     EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 1U) << "the other ledger goes on";
@@ -163,7 +164,7 @@ TEST_F(DiskUndeleteTest, ALedgerThatIsGoneForGoodTakesNothing) {
     Open();
     EXPECT_EQ(AddOne(300, 5), Code::kFenced);
     EXPECT_EQ(AddOne(300, 5, true), Code::kFenced);
-    EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(300)});
+    EXPECT_EQ(AllLedgers(*shard_, true), std::vector{LedgerId(300)});
     Kill();
   }
 }
@@ -205,7 +206,7 @@ TEST_F(DiskUndeleteTest, ARebuildAfterwardsKeepsTheMark) {
   last_id_ = 5000;
   Open();
   ExpectInLimbo(1);
-  EXPECT_EQ(shard_->Ledgers(true), std::vector{LedgerId(2000)});
+  EXPECT_EQ(AllLedgers(*shard_, true), std::vector{LedgerId(2000)});
 }
 
 // The index is gone, and with it the mark.
