@@ -1,18 +1,22 @@
 // What deleting very many ledgers does to those who read others: the time of single reads before,
-// while the space of the deleted ones is given back, and after it, as ratios of one run. Not a
-// test; run by hand:
+// while the ledgers are dropped at the collector's pace, and after it, as ratios of one run. Each
+// of these is several parts, so that what the machine does beside it can be seen. Not a test; run
+// by hand:
 //   delete_benchmark [directory] [ledgers to delete] [reads of each part]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "bookie/collector.h"
 #include "bookie/shard.h"
 #include "common/check.h"
 #include "common/posix_disk.h"
 #include "common/random.h"
+#include "common/sliced_work.h"
 #include "common/worker.h"
 #include "tests/bookie/store_fixture.h"
 #include "tests/support/thread_loop.h"
@@ -28,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kLive = 1000;  // ledgers that are read
 constexpr std::int64_t kLiveEntries = 100;
 constexpr std::int64_t kShortEntries = 5;  // of those that will be deleted
+constexpr int kParts = 5;
 constexpr protocol::LedgerKey kKey{.high = 7, .low = 9};
 
 double Millis(Clock::duration time) {
@@ -65,27 +70,17 @@ class Benchmark {
   }
 
   void Run() {
-    Print("before", Read(reads_));
+    Print("before", Parts());
+    Times during;
     const auto start = Clock::now();
-    const double stall = loop_.Run([this] {
-      const auto begin = Clock::now();
-      for (std::int64_t ledger = 0; ledger < deleted_ + kLive; ++ledger) {
-        if (!IsLive(ledger)) shard_->Drop(LedgerId(ledger));
-      }
-      return Millis(Clock::now() - begin);
-    });
-    std::vector<double> during;
-    const std::uint64_t before = live_before_;
-    while (LiveBytes() == before) {
-      const auto some = Read(100);
-      during.insert(during.end(), some.begin(), some.end());
-    }
-    std::printf("%lld ledgers deleted: the loop had %.0f ms to do, the commit came after %.0f ms\n",
-                static_cast<long long>(deleted_), stall, Millis(Clock::now() - start));
+    for (int part = 0; part < kParts; ++part) during.push_back(DropWhileReading(part));
+    const double took = Millis(Clock::now() - start);
     Print("while they go", std::move(during));
-    Print("after", Read(reads_));
+    std::printf("%lld ledgers deleted in %.0f ms, in %lld commits\n",
+                static_cast<long long>(deleted_), took, static_cast<long long>(commits_));
+    Print("after", Parts());
     Restart();
-    Print("after a restart", Read(reads_));
+    Print("after a restart", Parts());
   }
 
  private:
@@ -103,7 +98,6 @@ class Benchmark {
     const auto opened = shard_->Open(RealStorage());
     QUIRE_CHECK(opened.has_value());
     loop_.Run([this] { shard_->Start(); });
-    live_before_ = LiveBytes();
   }
   void Restart() {
     const auto stopped = loop_.Await<void>(
@@ -114,8 +108,34 @@ class Benchmark {
   }
 
   bool IsLive(std::int64_t ledger) const { return ledger % (1 + deleted_ / kLive) == 0; }
-  std::uint64_t LiveBytes() {
-    return loop_.Run([this] { return shard_->Snapshot().store.live_bytes; });
+
+  // Reads until a part of the ledgers is dropped and the index has it.
+  std::vector<double> DropWhileReading(int part) {
+    const std::int64_t all = deleted_ + kLive;
+    bool dropped = false;  // loop thread
+    loop_.Run([&, next = all * part / kParts, end = all * (part + 1) / kParts] {
+      slices_.Run(
+          Collector::kDropping,
+          [this, next, end]() mutable {
+            if (next < end && !IsLive(next)) shard_->Drop(LedgerId(next));
+            return ++next < end;
+          },
+          [&dropped] { dropped = true; });
+    });
+    std::vector<double> times;
+    const auto done = [&] {
+      return loop_.Run([&] {
+        const ShardSnapshot now = shard_->Snapshot();
+        const auto counts = now.store.index_commit.view().counts;
+        commits_ = std::reduce(counts.begin(), counts.end());
+        return dropped && now.status.stored_lsn == static_cast<std::int64_t>(now.journal_last);
+      });
+    };
+    while (!done()) {
+      const auto some = Read(20);
+      times.insert(times.end(), some.begin(), some.end());
+    }
+    return times;
   }
 
   void Add(std::int64_t ledger, std::int64_t entry) {
@@ -164,15 +184,31 @@ class Benchmark {
     return times;
   }
 
-  void Print(const char* when, std::vector<double> times) {
+  using Times = std::vector<std::vector<double>>;  // of each part
+  Times Parts() {
+    Times times;
+    for (int part = 0; part < kParts; ++part) times.push_back(Read(reads_));
+    return times;
+  }
+
+  static double At(std::vector<double>& times, double share) {
     std::ranges::sort(times);
-    const auto at = [&times](double share) {
-      return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
-    };
-    if (first_p99_ == 0) first_p99_ = at(0.99);
-    std::printf(
-        "%-16s %7zu reads: p50 %.3f ms, p99 %.3f ms (%.2f times that before), most %.1f ms\n", when,
-        times.size(), at(0.5), at(0.99), at(0.99) / first_p99_, times.back());
+    return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
+  }
+
+  void Print(const char* when, Times parts) {
+    std::vector<double> halves;
+    std::vector<double> tails;
+    for (auto& times : parts) {
+      halves.push_back(At(times, 0.5));
+      tails.push_back(At(times, 0.99));
+    }
+    const double tail = At(tails, 0.5);
+    if (first_tail_ == 0) first_tail_ = tail;
+    std::printf("%-16s p50 %.3f ms, p99 %.3f ms (%.2f times that before); of the parts:", when,
+                At(halves, 0.5), tail, tail / first_tail_);
+    for (const double part : tails) std::printf(" %.3f", part);
+    std::printf("\n");
     std::fflush(stdout);
   }
 
@@ -182,14 +218,15 @@ class Benchmark {
   const std::unique_ptr<common::Disk> store_disk_;
   ShardOptions options_;
   testing::ThreadLoop loop_;
+  common::SlicedWork slices_{loop_};
   common::ThreadWorker journal_worker_{"journal"};
   common::ThreadWorker flush_worker_{"flush"};
   common::ThreadWorker readers_[2] = {common::ThreadWorker("read0"), common::ThreadWorker("read1")};
   common::Random random_{1};
   std::unique_ptr<Shard> shard_;
   std::vector<std::string> waiting_;
-  std::uint64_t live_before_ = 0;
-  double first_p99_ = 0;
+  std::uint64_t commits_ = 0;
+  double first_tail_ = 0;
 };
 
 }  // namespace
