@@ -18,14 +18,15 @@ using protocol::LedgerId;
 Result<void> IndexCommit::Drop(LedgerId ledger) {
   if (!dropped_.insert(ledger).second) return {};  // its bytes must not be subtracted twice
   const std::string from = ExtentPrefix(ledger);
-  const auto cursor = db_.NewCursor(IndexDb::Scope::kPrefix);
+  if (!drops_) drops_ = db_.NewCursor(IndexDb::Scope::kPrefix);
+  IndexDb::Cursor& cursor = *drops_;
   std::vector<std::string> keys;
   bool many = false;
-  for (cursor->Seek(from); cursor->valid() && cursor->key().starts_with(from); cursor->Next()) {
+  for (cursor.Seek(from); cursor.valid() && cursor.key().starts_with(from); cursor.Next()) {
     many = many || keys.size() == kMaxSingleDeletions;
-    if (!many) keys.emplace_back(cursor->key());
-    const auto first = ParseExtentKey(cursor->key(), ledger);
-    const auto content = OpenValue(cursor->key(), cursor->value());
+    if (!many) keys.emplace_back(cursor.key());
+    const auto first = ParseExtentKey(cursor.key(), ledger);
+    const auto content = OpenValue(cursor.key(), cursor.value());
     // An extent that cannot be read is deleted as well. Its bytes stay counted as live, which may
     // keep a segment for ever: space is lost then, never an entry.
     if (!first || !content) continue;
@@ -33,7 +34,7 @@ Result<void> IndexCommit::Drop(LedgerId ledger) {
       SubtractLive(extent->segment(), extent->bytes());
     }
   }
-  QUIRE_TRY(cursor->status());
+  QUIRE_TRY(cursor.status());
   if (many) {
     // The end of a range is not part of it, hence one byte behind the highest key there can be.
     batch_->DeleteRange(

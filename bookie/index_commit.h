@@ -68,6 +68,8 @@ class IndexCommit {
   CommitRecord& record_;
   std::map<SegmentId, SegmentSpace>& segments_;
   const std::unique_ptr<IndexDb::Batch> batch_;
+  std::unique_ptr<IndexDb::Cursor> drops_;  // made by the first Drop: to make one costs more than
+                                            // to go through the few extents of most ledgers
   std::map<SegmentId, SegmentSpace> changed_;
   std::unordered_set<protocol::LedgerId> dropped_;
 };
