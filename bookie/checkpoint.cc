@@ -43,7 +43,8 @@ void Checkpoint::Start() {
   core_.retry.FlushBegan();
   core_.store->Flush({.lsn = core_.journal->last(),
                       .states = core_.ledgers.TakeChanged(),
-                      .dropped = std::exchange(dropped_, {})},
+                      .dropped = std::exchange(dropped_, {}),
+                      .settled = core_.ledgers.TakeSettled()},
                      [this, alive = std::weak_ptr(core_.alive)](common::Result<void> outcome) {
                        if (!alive.expired()) Flushed(std::move(outcome));
                      });

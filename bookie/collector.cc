@@ -90,47 +90,47 @@ void Collector::BeginRound() {
 }
 
 void Collector::Listed() {
-  LedgerWalk walk = std::exchange(round_.walk, {});
-  if (std::exchange(first_round_, false)) {  // purges that an earlier process did not get to
-    to_purge_.insert(walk.deleted.begin(), walk.deleted.end());
-  }
-  round_.holding = walk.there.size();
-  round_.to_ask = std::move(walk.there);
-  round_.to_ask.insert(round_.to_ask.end(), to_purge_.begin(), to_purge_.end());
+  round_.holding = round_.walk.there.size();
   AskMore();
 }
 
 void Collector::AskMore() {
-  if (round_.broken) round_.to_ask.clear();
-  while (!round_.to_ask.empty() && round_.in_flight < options_.reads_in_flight) {
-    const LedgerId ledger = round_.to_ask.back();
-    round_.to_ask.pop_back();
-    ++round_.in_flight;
-    environment_.ledgers.ReadEvenDeleted(ledger, [this, alive = std::weak_ptr(alive_),
-                                                  ledger](common::Result<VersionedLedger> record) {
-      if (alive.expired()) return;
-      --round_.in_flight;
-      Answered(ledger, std::move(record));
-      AskMore();
-    });
+  while (!round_.broken && round_.in_flight < options_.reads_in_flight) {
+    // Of those that were dropped before, the record may still be there to purge.
+    if (!AskNext(round_.walk.there, false) && !AskNext(round_.walk.deleted, true)) break;
   }
-  if (round_.in_flight == 0 && round_.to_ask.empty()) EndRound();
+  if (round_.in_flight == 0) EndRound();
 }
 
-void Collector::Answered(LedgerId ledger, common::Result<VersionedLedger> record) {
+bool Collector::AskNext(std::vector<LedgerId>& ledgers, bool dropped) {
+  if (ledgers.empty()) return false;
+  const LedgerId ledger = ledgers.back();
+  ledgers.pop_back();
+  ++round_.in_flight;
+  environment_.ledgers.ReadEvenDeleted(ledger, [this, alive = std::weak_ptr(alive_), ledger,
+                                                dropped](common::Result<VersionedLedger> record) {
+    if (alive.expired()) return;
+    --round_.in_flight;
+    Answered(ledger, dropped, std::move(record));
+    AskMore();
+  });
+  return true;
+}
+
+void Collector::Answered(LedgerId ledger, bool dropped, common::Result<VersionedLedger> record) {
   const bool absent = !record && record.error().code() == Errc::kNoSuchLedger;
   if (!record && !absent) {
     const Errc code = record.error().code();
     if (code == Errc::kCorrupt || code == Errc::kUnsupported) {
-      Kept(ledger);  // a damaged record keeps its own ledger only
+      if (!dropped) Kept(ledger);  // a damaged record keeps its own ledger only
     } else {
       round_.broken = true;
     }
     return;
   }
-  if (to_purge_.contains(ledger)) {
+  if (dropped) {
     if (absent) {
-      to_purge_.erase(ledger);
+      round_.purged.push_back(ledger);
     } else {
       Deleted(ledger, *record);
     }
@@ -171,7 +171,19 @@ void Collector::EndRound() {
   round_.allowance = never ? 0 : std::max(options_.always_droppable, share);
   round_.left = stats_.believed ? round_.allowance : 0;
   round_.consented = std::exchange(consented_, {});
-  slices_.Run(kDropping, [this] { return DropNext(); }, [this] { Dropped(); });
+  // An absence that nobody would believe is no purge either.
+  if (!stats_.believed || round_.broken) round_.purged.clear();
+  slices_.Run(
+      kDropping, [this] { return SettleNext(); },
+      [this] { slices_.Run(kDropping, [this] { return DropNext(); }, [this] { Dropped(); }); });
+}
+
+bool Collector::SettleNext() {
+  if (round_.purged.empty()) return false;
+  const LedgerId ledger = round_.purged.back();
+  round_.purged.pop_back();
+  environment_.shard.Settle(ledger);  // or the next round asks again
+  return true;
 }
 
 // A round that was cut short has asked too few to judge what is missing.
@@ -232,7 +244,7 @@ bool Collector::DropNext() {
   ++round_.dropped;
   held_back_.erase(ledger);
   absent_since_.erase(ledger);
-  if (condemned_.erase(ledger) > 0) to_purge_.insert(ledger);
+  condemned_.erase(ledger);
   return true;
 }
 

@@ -44,7 +44,8 @@ struct CollectorOptions {
 // apart; everything else keeps it. At most a share of the ledgers goes in a round: of records that
 // say deleted the rest waits for the next rounds, but when more than the share is missing the
 // metadata store is a wrong or an emptied one, and nothing goes at all. An operator may consent to
-// what is held back. The metadata store of another cluster is not believed at all.
+// what is held back. The metadata store of another cluster is not believed at all. The records of
+// ledgers that were dropped are purged after a grace time; when they are gone nobody asks again.
 //
 // However many ledgers there are, nobody waits long for the loop: they are listed, and dropped, a
 // slice at a time. A round ends when all that may go are dropped. Loop thread only.
@@ -89,13 +90,13 @@ class Collector {
 
   // What one round has found out.
   struct Round {
-    LedgerWalk walk;
-    std::vector<protocol::LedgerId> to_ask;
+    LedgerWalk walk;  // what it has listed is to be asked for
     std::size_t in_flight = 0;
     std::size_t holding = 0;  // ledgers that hold something
     std::size_t asked = 0;    // of them, those that were answered for
     bool broken = false;      // the metadata store failed: the rest is not asked
     LedgerSet absent;
+    std::vector<protocol::LedgerId> purged;  // dropped before, and their record is gone
     // From here on, of its end.
     std::size_t allowance = 0;  // may be dropped without consent
     std::size_t left = 0;       // of the allowance
@@ -111,12 +112,15 @@ class Collector {
   void BeginRound();
   void Listed();
   void AskMore();
-  void Answered(protocol::LedgerId ledger, common::Result<metadata::VersionedLedger> record);
+  bool AskNext(std::vector<protocol::LedgerId>& ledgers, bool dropped);
+  void Answered(protocol::LedgerId ledger, bool dropped,
+                common::Result<metadata::VersionedLedger> record);
   void Kept(protocol::LedgerId ledger);
   void Deleted(protocol::LedgerId ledger, const metadata::VersionedLedger& record);
   void EndRound();
   void JudgeAbsent(std::size_t share);
   std::optional<protocol::LedgerId> NextDue();
+  bool SettleNext();
   bool DropNext();
   void Dropped();
 
@@ -124,7 +128,6 @@ class Collector {
   const CollectorOptions options_;
   // Loop thread.
   common::Loop::TimerId timer_ = 0;
-  bool first_round_ = true;
   bool again_ = false;   // the round under way is to be followed by another at once
   bool warned_ = false;  // of a metadata store not believed; once until it is again
   Round round_;
@@ -134,8 +137,6 @@ class Collector {
   LedgerSet condemned_;
   LedgerSet held_back_;
   LedgerSet consented_;  // of those: to be dropped in the next round
-  // Buried here, and their record may still be there to purge.
-  LedgerSet to_purge_;
   common::SlicedWork slices_;
   const std::shared_ptr<char> alive_ = std::make_shared<char>();
 };

@@ -46,6 +46,10 @@ Result<void> Index::Load() {
       auto space = DecodeSpace(*content);
       if (!space) return Fail(std::move(space).error());
       segments_.emplace(*segment, *space);
+    } else if (const auto block = ParseNumberKey(key, 'T')) {
+      const auto bits = DecodeTombstones(*content);
+      if (!bits) return Fail(bits.error());
+      tombstones_.InsertBlock(static_cast<std::int64_t>(*block), *bits);
     } else if (key == kCommitKey) {
       auto record = DecodeCommit(*content);
       if (!record) return Fail(std::move(record).error());

@@ -12,6 +12,7 @@
 #include "bookie/index_format.h"
 #include "bookie/index_view.h"
 #include "bookie/ledger_state.h"
+#include "bookie/tombstones.h"
 #include "common/error.h"
 #include "protocol/ids.h"
 
@@ -33,6 +34,7 @@ class Index {
   // Nothing was ever committed: the directory is new, or lost its index.
   bool created() const { return created_; }
   States TakeStates() { return std::move(states_); }  // as of Open, once
+  Tombstones TakeTombstones() { return std::move(tombstones_); }
 
   IndexView View() const { return IndexView(*db_); }
   // Over all keys, as of now. Any thread.
@@ -50,6 +52,7 @@ class Index {
   const std::unique_ptr<IndexDb> db_;
   bool created_ = false;
   States states_;
+  Tombstones tombstones_;
   // Flush worker; as of the last commit.
   CommitRecord record_;
   std::map<SegmentId, SegmentSpace> segments_;

@@ -49,6 +49,38 @@ void IndexCommit::PutState(LedgerId ledger, const LedgerState& state) {
   PutSealed(StateKey(ledger), EncodeState(state));
 }
 
+Result<void> IndexCommit::Settle(LedgerId ledger) {
+  const auto bits = TombstonesAround(ledger);
+  if (!bits) return Fail(bits.error());
+  Tombstones::Set(**bits, ledger);
+  batch_->Delete(StateKey(ledger));
+  return {};
+}
+
+Result<void> IndexCommit::Unsettle(LedgerId ledger) {
+  const auto bits = TombstonesAround(ledger);
+  if (!bits) return Fail(bits.error());
+  Tombstones::Clear(**bits, ledger);
+  return {};
+}
+
+// As the index has them, with what this commit has changed so far.
+Result<Tombstones::Bits*> IndexCommit::TombstonesAround(LedgerId ledger) {
+  const auto [block, begun] = tombstones_.try_emplace(Tombstones::BlockOf(ledger));
+  if (!begun) return &block->second;
+  const std::string key = TombstoneKey(block->first);
+  const auto cursor = db_.NewCursor(IndexDb::Scope::kAll);
+  cursor->Seek(key);
+  if (cursor->valid() && cursor->key() == key) {
+    const auto content = OpenValue(key, cursor->value());
+    const auto bits = content ? DecodeTombstones(*content) : Fail(content.error());
+    if (!bits) return Fail(bits.error());
+    block->second = *bits;
+  }
+  QUIRE_TRY(cursor->status());
+  return &block->second;
+}
+
 void IndexCommit::AddSegment(SegmentId segment, std::uint64_t bytes) {
   QUIRE_CHECK(!segments_.contains(segment));
   changed_[segment] = {.total = bytes, .live = bytes};
@@ -117,6 +149,14 @@ Result<std::vector<SegmentId>> IndexCommit::Finish(const CommitRecord& record) {
       dead.push_back(segment);
     } else {
       PutSealed(SegmentKey(segment), EncodeSpace(space));
+    }
+  }
+  for (const auto& [block, bits] : tombstones_) {
+    const std::string key = TombstoneKey(block);
+    if (Tombstones::Count(bits) == 0) {
+      batch_->Delete(key);
+    } else {
+      PutSealed(key, EncodeTombstones(bits));
     }
   }
   PutSealed(std::string(kCommitKey), EncodeCommit(record));

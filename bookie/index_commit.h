@@ -37,6 +37,11 @@ class IndexCommit {
 
   void PutState(protocol::LedgerId ledger, const LedgerState& state);
 
+  // The deleted ledger is so for good: its state gives way to a bit. After PutState.
+  common::Result<void> Settle(protocol::LedgerId ledger);
+  // The ledger is not deleted after all; beside PutState.
+  common::Result<void> Unsettle(protocol::LedgerId ledger);
+
   // A segment with so many bytes of records, all live.
   void AddSegment(SegmentId segment, std::uint64_t bytes);
   // A segment with so many bytes of records, of which `live`, garbage so far, are used again, until
@@ -61,6 +66,7 @@ class IndexCommit {
   // down every scan, and many single deletions take memory.
   static constexpr std::size_t kMaxSingleDeletions = 1000;
 
+  common::Result<Tombstones::Bits*> TombstonesAround(protocol::LedgerId ledger);
   void PutSealed(const std::string& key, const std::string& content);
   void SubtractLive(SegmentId segment, std::uint64_t bytes);
 
@@ -71,6 +77,7 @@ class IndexCommit {
   std::unique_ptr<IndexDb::Cursor> drops_;  // made by the first Drop: to make one costs more than
                                             // to go through the few extents of most ledgers
   std::map<SegmentId, SegmentSpace> changed_;
+  std::map<std::int64_t, Tombstones::Bits> tombstones_;  // blocks as they will be
   std::unordered_set<protocol::LedgerId> dropped_;
 };
 

@@ -53,6 +53,10 @@ std::string SegmentKey(SegmentId segment) {
   return NumberKey('S', segment);
 }
 
+std::string TombstoneKey(std::int64_t block) {
+  return NumberKey('T', static_cast<std::uint64_t>(block));
+}
+
 std::optional<std::uint64_t> ParseNumberKey(std::string_view key, char kind) {
   if (key.size() != 9 || key.front() != kind) return std::nullopt;
   return common::LoadBig<std::uint64_t>(key.data() + 1);
@@ -99,6 +103,26 @@ Result<LedgerState> DecodeState(std::string_view content) {
                      .deleted = (*flags & kDeleted) != 0,
                      .last_entry = EntryId(*last_entry),
                      .lac = EntryId(*lac)};
+}
+
+std::string EncodeTombstones(const Tombstones::Bits& bits) {
+  std::string content;
+  for (const std::uint64_t word : bits) common::AppendBig(content, word);
+  return content;
+}
+
+Result<Tombstones::Bits> DecodeTombstones(std::string_view content) {
+  common::ByteReader reader(content);
+  Tombstones::Bits bits{};
+  for (std::uint64_t& word : bits) {
+    const auto read = reader.Big<std::uint64_t>();
+    if (!read) return Fail(Errc::kCorrupt, "tombstones are cut short");
+    word = *read;
+  }
+  if (!reader.rest().empty() || Tombstones::Count(bits) == 0) {
+    return Fail(Errc::kCorrupt, "tombstones make no sense");
+  }
+  return bits;
 }
 
 std::string EncodeSpace(const SegmentSpace& space) {

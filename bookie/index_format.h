@@ -10,6 +10,7 @@
 #include "bookie/journal.h"
 #include "bookie/ledger_state.h"
 #include "bookie/segment_format.h"
+#include "bookie/tombstones.h"
 #include "common/error.h"
 #include "protocol/ids.h"
 #include "protocol/uuid.h"
@@ -21,6 +22,7 @@ namespace quire::bookie {
 //   'E' ledger u64 first-entry u64   an extent (extent.h)
 //   'L' ledger u64                   the state of a ledger
 //   'S' segment u64                  its bytes of records, and how many of them are live
+//   'T' block of ids u64             bits: which of its ledgers are deleted for good (tombstones.h)
 //   'M' "last-commit"                format version, stored LSN, next segment id; if the index was
 //                                    ever rebuilt the limbo floor; the bookie's id; if deletions
 //                                    were undone up to which LSN
@@ -42,7 +44,8 @@ std::optional<protocol::EntryId> ParseExtentKey(std::string_view key, protocol::
 
 std::string StateKey(protocol::LedgerId ledger);
 std::string SegmentKey(SegmentId segment);
-// The number in a key made by one of these two; nullopt for any other key.
+std::string TombstoneKey(std::int64_t block);
+// The number in a key made by one of these three; nullopt for any other key.
 std::optional<std::uint64_t> ParseNumberKey(std::string_view key, char kind);
 
 std::string SealValue(std::string_view key, std::string_view content);
@@ -50,6 +53,10 @@ common::Result<std::string_view> OpenValue(std::string_view key, std::string_vie
 
 std::string EncodeState(const LedgerState& state);
 common::Result<LedgerState> DecodeState(std::string_view content);
+
+// Of a block of tombstones, as 64-bit words.
+std::string EncodeTombstones(const Tombstones::Bits& bits);
+common::Result<Tombstones::Bits> DecodeTombstones(std::string_view content);
 
 struct SegmentSpace {
   std::uint64_t total = 0;

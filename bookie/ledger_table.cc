@@ -1,6 +1,7 @@
 #include "bookie/ledger_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/check.h"
 
@@ -8,8 +9,10 @@ namespace quire::bookie {
 
 using protocol::LedgerId;
 
-void LedgerTable::Load(const Store::LedgerStates& states, LedgerId limbo_floor) {
+void LedgerTable::Load(const Store::LedgerStates& states, Tombstones tombstones,
+                       LedgerId limbo_floor) {
   QUIRE_CHECK(records_.empty());
+  tombstones_ = std::move(tombstones);
   limbo_floor_ = limbo_floor;
   records_.reserve(states.size());
   for (const auto& [ledger, state] : states) {
@@ -30,7 +33,9 @@ LedgerRecord& LedgerTable::Get(LedgerId ledger, const protocol::LedgerKey& key) 
   LedgerRecord* record = Find(ledger);
   if (record == nullptr) {
     record = &records_.try_emplace(ledger).first->second;
-    if (ledger < limbo_floor_) {
+    if (tombstones_.Contains(ledger)) {
+      record->state = kSettled;
+    } else if (ledger < limbo_floor_) {
       record->state = kUncertain;
       ++in_limbo_;
     }
@@ -64,6 +69,15 @@ void LedgerTable::PutInLimbo(LedgerId ledger) {
   Changed(ledger, record);
 }
 
+void LedgerTable::Settle(LedgerId ledger) {
+  const auto found = records_.find(ledger);
+  QUIRE_CHECK(found != records_.end() && found->second.state.deleted && !found->second.changed);
+  if (memo_ == &found->second) memo_ = nullptr;
+  records_.erase(found);
+  tombstones_.Insert(ledger);
+  settled_.push_back(ledger);
+}
+
 std::vector<std::pair<LedgerId, LedgerState>> LedgerTable::TakeChanged() {
   std::vector<std::pair<LedgerId, LedgerState>> states;
   states.reserve(changed_.size());
@@ -92,7 +106,7 @@ bool LedgerTable::Step(LedgerWalk& walk) const {
 }
 
 std::optional<LedgerId> LedgerTable::Highest() const {
-  std::optional<LedgerId> highest;
+  std::optional<LedgerId> highest = tombstones_.Highest();
   for (const auto& [ledger, record] : records_) highest = std::max(highest, std::optional(ledger));
   return highest;
 }

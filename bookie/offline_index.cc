@@ -99,6 +99,10 @@ class Walker {
       const auto space = DecodeSpace(*content);
       if (!space) return Bad(key, space.error());
       if (visitor_.space) visitor_.space(*segment, *space);
+    } else if (const auto block = ParseNumberKey(key, 'T')) {
+      const auto bits = DecodeTombstones(*content);
+      if (!bits) return Bad(key, bits.error());
+      if (visitor_.tombstones) visitor_.tombstones(static_cast<std::int64_t>(*block), *bits);
     } else if (key == kCommitKey) {
       const auto commit = DecodeCommit(*content);
       if (!commit) return Bad(key, commit.error());
@@ -136,6 +140,11 @@ class Walker {
     }
     if (const auto segment = ParseNumberKey(key, 'S')) {
       return "the space of segment " + std::to_string(*segment);
+    }
+    if (const auto block = ParseNumberKey(key, 'T')) {
+      const std::int64_t first = static_cast<std::int64_t>(*block) * Tombstones::kBlockIds;
+      return "the tombstones of ledgers " + std::to_string(first) + " to " +
+             std::to_string(first + Tombstones::kBlockIds - 1);
     }
     return key == kCommitKey ? "the commit record" : "a key of an unknown kind";
   }

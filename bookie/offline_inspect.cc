@@ -58,6 +58,8 @@ class Inspection {
          .state = [this](LedgerId ledger, const LedgerState& state) { Take(ledger, state); },
          .space = [this](SegmentId id,
                          const SegmentSpace& space) { report_.segments[id].space = space; },
+         .tombstones = [this](std::int64_t block,
+                              const Tombstones::Bits& bits) { Take(block, bits); },
          .finding = [this](Finding found) { report_.findings.Add(std::move(found)); }});
     report_.commit = walk.commit;
     return {};
@@ -79,6 +81,15 @@ class Inspection {
     report_.limbo += state.limbo ? 1 : 0;
     report_.deleted += state.deleted ? 1 : 0;
     if (ledger_ == ledger) about_->state = state;
+  }
+
+  void Take(std::int64_t block, const Tombstones::Bits& bits) {
+    report_.ledgers += Tombstones::Count(bits);
+    report_.deleted += Tombstones::Count(bits);
+    Tombstones settled;
+    settled.InsertBlock(block, bits);
+    if (ledger_ && settled.Contains(*ledger_))
+      about_->state = LedgerState{.key = {}, .deleted = true};
   }
 
   Result<void> Segments() {

@@ -253,6 +253,7 @@ Result<void> IndexRebuild::CommitStates(Lsn stored, Lsn undeleted_below) {
     IndexCommit commit = target_->Begin();
     for (std::size_t i = 0; i < kStatesInOneCommit && next != states_.end(); ++i, ++next) {
       commit.PutState(next->first, next->second);
+      if (revived_) QUIRE_TRY(commit.Unsettle(next->first));
     }
     if (const auto done = commit.Finish(record); !done) return Fail(done.error());
   }

@@ -46,6 +46,13 @@ IndexSwap::Present IndexSwap::Look() const {
                           .state =
                               [&](protocol::LedgerId ledger, const LedgerState& state) {
                                 if (state.deleted) present.deleted.insert(ledger);
+                              },
+                          .tombstones =
+                              [&](std::int64_t block, const Tombstones::Bits& bits) {
+                                Tombstones settled;
+                                settled.InsertBlock(block, bits);
+                                for (const auto ledger : settled.Ids())
+                                  present.deleted.insert(ledger);
                               }});
   if (walk.commit) {
     present.stored = walk.commit->stored;

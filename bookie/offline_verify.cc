@@ -191,6 +191,10 @@ void OfflineVerify::CheckIndex() {
            },
        .state = [&](LedgerId, const LedgerState&) { ++summary_.ledgers; },
        .space = [&](SegmentId id, const SegmentSpace& space) { segments_[id].space = space; },
+       .tombstones =
+           [&](std::int64_t, const Tombstones::Bits& bits) {
+             summary_.ledgers += Tombstones::Count(bits);
+           },
        .finding = [this](Finding finding) { Give(std::move(finding)); }});
   const bool something = summary_.extents + summary_.ledgers > 0 || !segments_.empty();
   if (walk_.complete && !walk_.commit && something) {

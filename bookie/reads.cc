@@ -47,9 +47,12 @@ void Reads::Send(Lsn lsn, Reply reply, common::Callback<Reply> done) {
 
 std::expected<Lsn, Code> Reads::Fence(LedgerId ledger, const protocol::LedgerKey& key) {
   if (key.is_nil()) return std::unexpected(Code::kBadRequest);
-  if (const LedgerRecord* known = core_.ledgers.Find(ledger)) {
-    if (known->state.deleted) return known->shut_lsn;
-    if (known->state.Rejects(key)) return std::unexpected(Code::kUnauthorized);
+  if (const LedgerState* state = core_.ledgers.StateOf(ledger)) {
+    if (state->deleted) {
+      const LedgerRecord* record = core_.ledgers.Find(ledger);
+      return record != nullptr ? record->shut_lsn : 0;  // a settled one has been stored long since
+    }
+    if (state->Rejects(key)) return std::unexpected(Code::kUnauthorized);
   }
   LedgerRecord& record = core_.ledgers.Get(ledger, key);
   if (!record.state.fenced) {
@@ -143,7 +146,7 @@ void Reads::AskStore(LedgerId ledger, std::vector<protocol::EntryId> ids, protoc
        done = std::move(done)](std::vector<EntryAnswer> answers) mutable {
         if (alive.expired()) return;
         core_.reads.End();
-        const LedgerState& state = core_.ledgers.Find(ledger)->state;
+        const LedgerState& state = *core_.ledgers.StateOf(ledger);
         if (core_.health.failed()) {
           reply = {.code = Code::kUnknown, .answers = {}};
         } else if (state.deleted) {  // meanwhile: half of its entries may be gone
@@ -207,9 +210,9 @@ void Reads::WriteLac(const protocol::WriteLacRequest& request,
   const auto lac = protocol::VerifyLac(request.record, request.ledger);
   if (!lac) return done({.code = Code::kCorrupt});
   if (request.key.is_nil()) return done({.code = Code::kBadRequest});
-  if (const LedgerRecord* known = core_.ledgers.Find(request.ledger)) {
-    if (known->state.deleted) return done({.code = Code::kFenced});
-    if (known->state.Rejects(request.key)) return done({.code = Code::kUnauthorized});
+  if (const LedgerState* state = core_.ledgers.StateOf(request.ledger)) {
+    if (state->deleted) return done({.code = Code::kFenced});
+    if (state->Rejects(request.key)) return done({.code = Code::kUnauthorized});
   }
   // A fence does not matter: the value is truly confirmed (protocol 1.3).
   LedgerRecord& record = core_.ledgers.Get(request.ledger, request.key);
@@ -252,7 +255,7 @@ void Reads::ListStored(LedgerId ledger, protocol::EntryId from, std::size_t max_
         if (alive.expired()) return;
         core_.reads.End();
         protocol::ListEntriesReply reply{.code = Code::kUnknown, .runs = {}};
-        const LedgerState& state = core_.ledgers.Find(ledger)->state;
+        const LedgerState& state = *core_.ledgers.StateOf(ledger);
         if (state.deleted) {
           reply.code = Code::kNoLedger;
         } else if (runs && !core_.health.failed()) {

@@ -1,5 +1,6 @@
 #include "bookie/shard.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -43,6 +44,7 @@ struct Shard::Parts {
   common::Worker& flush_worker;
   // Shared with the jobs that may give it up. Null: there is none.
   const std::shared_ptr<Ballast> ballast;
+  Lsn replayed = 0;  // the last record that was there at the start
 
   Parts(common::Loop& loop, const ShardResources& resources, const ShardOptions& options,
         const Log& log, std::function<void(ShardMode)> mode, Checkpoint::Failed failed)
@@ -173,7 +175,8 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   }
   if (!store) return common::Fail(std::move(store).error());
   core.store = std::move(*store);
-  core.ledgers.Load(core.store->TakeLedgers(), core.store->limbo_floor());
+  core.ledgers.Load(core.store->TakeLedgers(), core.store->TakeTombstones(),
+                    core.store->limbo_floor());
 
   Replay replay(core.ledgers, *core.store, stage.loop);
   const Lsn stored = core.store->stored();
@@ -207,6 +210,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
   core.replies.Durable(core.journal->durable());
   core.bytes_since_flush = replay.bytes();
   for (const LedgerId ledger : replay.dropped()) parts_->checkpoint.Drop(ledger);
+  parts_->replayed = core.journal->last();
   QUIRE_TRY(FixLimboFloor(core, resources_.new_ledger_id));
   core.log.Info("index up to record " + std::to_string(stored) + ", " +
                 std::to_string(replay.records()) + " replayed from the journal up to record " +
@@ -362,6 +366,25 @@ void Shard::Drop(LedgerId ledger) {
   core.polls.Shut(ledger);
   parts_->checkpoint.Drop(ledger);
   parts_->checkpoint.MaybeStart();
+}
+
+// Only when the index has the tombstone and the deletion of the entries, with an LSN that covers
+// both: no replay may meet records of a settled ledger, and no fence may be told of a deletion that
+// a crash undoes (T-03).
+bool Shard::Settle(LedgerId ledger) {
+  ShardCore& core = parts_->core;
+  if (core.health.failed()) return false;
+  const LedgerRecord* known = core.ledgers.Find(ledger);
+  if (known == nullptr || !known->state.deleted) return false;
+  if (known->changed || std::max(known->shut_lsn, parts_->replayed) > core.store->stored()) {
+    return false;
+  }
+  core.ledgers.Settle(ledger);
+  return true;
+}
+
+const Tombstones& Shard::tombstones() const {
+  return parts_->core.ledgers.tombstones();
 }
 
 void Shard::SetReadOnly(bool read_only) {

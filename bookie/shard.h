@@ -73,6 +73,11 @@ class Shard {
   bool HasKey(protocol::LedgerId ledger, const protocol::LedgerKey& key) const;
   // The cluster has deleted the ledger: bury it, durably, and give its space back (T-28).
   void Drop(protocol::LedgerId ledger);
+  // Nobody in the cluster knows the dropped ledger any more: of its tombstone only the id is kept.
+  // False: the tombstone is not stored yet, or there is none; nothing was done.
+  bool Settle(protocol::LedgerId ledger);
+  // Of the settled ledgers.
+  const Tombstones& tombstones() const;
 
   void SetReadOnly(bool read_only);
   ShardMode mode() const;

@@ -100,6 +100,7 @@ class StoreImpl final : public Store {
     return Record(record);
   }
   LedgerStates TakeLedgers() override { return core_->index->TakeStates(); }
+  Tombstones TakeTombstones() override { return core_->index->TakeTombstones(); }
 
   void Add(LedgerId ledger, EntryId entry, std::string_view bytes, Copies copies) override {
     cache_.Add(ledger, entry, bytes, copies);

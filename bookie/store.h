@@ -15,6 +15,7 @@
 #include "bookie/metrics_histogram.h"
 #include "bookie/quarantine.h"
 #include "bookie/scrub_options.h"
+#include "bookie/tombstones.h"
 #include "bookie/write_cache_entries.h"
 #include "common/disk.h"
 #include "common/error.h"
@@ -84,8 +85,9 @@ class Store {
                                                      const StoreOptions& options);
   virtual ~Store() = default;
 
-  virtual Lsn stored() const = 0;          // what the index covers
-  virtual LedgerStates TakeLedgers() = 0;  // all states in the index, once, after Open
+  virtual Lsn stored() const = 0;           // what the index covers
+  virtual LedgerStates TakeLedgers() = 0;   // all states in the index, once, after Open
+  virtual Tombstones TakeTombstones() = 0;  // the same
 
   // Of the index (CommitRecord). Only before anything else is under way; the setters block and are
   // durable on return.
@@ -141,6 +143,8 @@ class Store {
     // Deleted: extents go, segments without a live entry go into quarantine, and what the cache
     // holds is forgotten. No Add for such a ledger may follow.
     std::vector<protocol::LedgerId> dropped = {};
+    // Deleted for good: the state, which an earlier commit has, goes, and the id is remembered.
+    std::vector<protocol::LedgerId> settled = {};
   };
   virtual void Flush(Commit commit, common::Callback<common::Result<void>> done) = 0;
   // The journal is durable up to here; releases a flush that waits for it.

@@ -88,6 +88,7 @@ Result<StoreCommitted> CommitFlush(StoreCore& core, const WriteCache& half,
   IndexCommit commit = core.index->Begin();
   for (const LedgerId ledger : flush.dropped) QUIRE_TRY(commit.Drop(ledger));
   for (const auto& [ledger, state] : flush.states) commit.PutState(ledger, state);
+  for (const LedgerId ledger : flush.settled) QUIRE_TRY(commit.Settle(ledger));
   if (segment) {
     record.next_segment = std::max(record.next_segment, segment->id + 1);
     commit.AddSegment(segment->id, segment->bytes);

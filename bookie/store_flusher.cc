@@ -60,6 +60,7 @@ void StoreFlusher::Merge(Store::Commit commit) {
   std::ranges::sort(dropped);
   const auto twice = std::ranges::unique(dropped);
   dropped.erase(twice.begin(), twice.end());
+  commit_.settled.insert(commit_.settled.end(), commit.settled.begin(), commit.settled.end());
 }
 
 void StoreFlusher::JournalDurable(Lsn lsn) {

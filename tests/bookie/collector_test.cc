@@ -179,6 +179,52 @@ TEST_F(CollectorTest, ARecordIsPurgedAfterItsGraceTime) {
   EXPECT_TRUE(Known(ids_[1]));
 }
 
+// A bookie that runs for years deletes millions: what is purged is asked for no more, in no life.
+TEST_F(CollectorTest, WhatIsPurgedIsSettledAndNeverAskedForAgain) {
+  Make(3);
+  MarkDeleted(ids_[0]);
+  for (int round = 0; round < 9; ++round) Round();
+  EXPECT_FALSE(Known(ids_[0]));
+  EXPECT_THAT(shard_->tombstones().Ids(), ElementsAre(ids_[0]));
+  FlushAll();
+  collector_.reset();
+  Restart();
+  Collect();
+  const auto before = faulty_.reads();
+  Round();
+  EXPECT_EQ(faulty_.reads() - before, 2);
+  EXPECT_THAT(AllLedgers(*shard_, false), ElementsAre(ids_[1], ids_[2]));
+  EXPECT_EQ(CodeOf(Add(MakeEntry(ids_[0].value(), 1))), protocol::Code::kFenced);
+}
+
+TEST_F(CollectorTest, WhatACrashForgotToSettleIsAskedForOnceMore) {
+  Make(2);
+  MarkDeleted(ids_[0]);
+  for (int round = 0; round < 9; ++round) Round();
+  EXPECT_THAT(shard_->tombstones().Ids(), ElementsAre(ids_[0]));
+  collector_.reset();
+  Restart();  // no commit has it
+  EXPECT_THAT(shard_->tombstones().Ids(), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
+  Collect();
+  Round();
+  EXPECT_THAT(shard_->tombstones().Ids(), ElementsAre(ids_[0]));
+}
+
+// An emptied store has no records either, and may be put right.
+TEST_F(CollectorTest, AnAbsenceThatIsNotBelievedIsNoPurge) {
+  collection_.max_drop_percent = 10;
+  Collect();
+  Make(4);
+  MarkDeleted(ids_[0]);
+  Round();
+  for (const LedgerId id : ids_) Erase(id);
+  Round();
+  EXPECT_FALSE(collector_->stats().believed);
+  EXPECT_THAT(shard_->tombstones().Ids(), IsEmpty());
+  EXPECT_THAT(AllLedgers(*shard_, true), ElementsAre(ids_[0]));
+}
+
 TEST_F(CollectorTest, APurgeThatARestartInterruptedIsDoneLater) {
   Make(1);
   MarkDeleted(ids_[0]);

@@ -18,6 +18,7 @@ TEST(IndexFormatTest, KeysSortByNumberAndParseBack) {
   EXPECT_FALSE(ParseExtentKey(ExtentKey(LedgerId(7), EntryId(9)), LedgerId(8)));
   EXPECT_FALSE(ParseExtentKey(ExtentPrefix(LedgerId(7)), LedgerId(7)));
   EXPECT_EQ(ParseNumberKey(StateKey(LedgerId(7)), 'L'), 7U);
+  EXPECT_EQ(ParseNumberKey(TombstoneKey(3), 'T'), 3U);
   EXPECT_EQ(ParseNumberKey(SegmentKey(9), 'S'), 9U);
   EXPECT_FALSE(ParseNumberKey(SegmentKey(9), 'L'));
   EXPECT_FALSE(ParseNumberKey(kCommitKey, 'M'));
@@ -53,6 +54,17 @@ TEST(IndexFormatTest, StatesComeBack) {
   EXPECT_FALSE(DecodeState(bytes.substr(1)));
   EXPECT_FALSE(DecodeState(bytes + "x"));
   EXPECT_FALSE(DecodeState("\x10" + bytes.substr(1)));
+}
+
+TEST(IndexFormatTest, TombstonesComeBack) {
+  Tombstones::Bits bits{};
+  EXPECT_FALSE(DecodeTombstones(EncodeTombstones(bits))) << "a block without one is not kept";
+  for (const std::int64_t id : {2048, 2100, 3071}) Tombstones::Set(bits, LedgerId(id));
+  EXPECT_EQ(Tombstones::Count(bits), 3U);
+  const std::string bytes = EncodeTombstones(bits);
+  EXPECT_EQ(*DecodeTombstones(bytes), bits);
+  EXPECT_FALSE(DecodeTombstones(bytes.substr(1)));
+  EXPECT_FALSE(DecodeTombstones(bytes + "x"));
 }
 
 TEST(IndexFormatTest, ARecordOfAnotherVersionIsNotUnderstood) {

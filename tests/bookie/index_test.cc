@@ -91,6 +91,55 @@ TEST_F(IndexTest, ACommitComesBackAfterReopening) {
   EXPECT_FALSE(Find(4, 2));
 }
 
+TEST_F(IndexTest, WhatIsSettledComesBackAsABitAndNotAsAState) {
+  const LedgerState tombstone{.key = {.high = 1, .low = 2}, .deleted = true};
+  Open();
+  IndexCommit commit = index_->Begin();
+  for (const std::int64_t id : {3, 4, 5, 2000}) commit.PutState(LedgerId(id), tombstone);
+  ASSERT_TRUE(commit.Finish({.stored = 17, .next_segment = 1}));
+  Open();  // as every index before there were bits
+  EXPECT_EQ(index_->TakeTombstones().size(), 0U);
+  EXPECT_EQ(index_->TakeStates().size(), 4U);
+  for (const std::int64_t id : {3, 5, 2000}) {
+    IndexCommit settle = index_->Begin();
+    ASSERT_TRUE(settle.Settle(LedgerId(id)));
+    ASSERT_TRUE(settle.Finish(index_->record()));
+  }
+  Open();
+  EXPECT_EQ(index_->TakeTombstones().Ids(),
+            (std::vector{LedgerId(3), LedgerId(5), LedgerId(2000)}));
+  EXPECT_EQ(index_->TakeStates(), (Index::States{{LedgerId(4), tombstone}}));
+}
+
+TEST_F(IndexTest, WhatIsUnsettledIsNotDeleted) {
+  Open();
+  IndexCommit commit = index_->Begin();
+  for (const std::int64_t id : {3, 4, 2000}) ASSERT_TRUE(commit.Settle(LedgerId(id)));
+  ASSERT_TRUE(commit.Finish({.stored = 17, .next_segment = 1}));
+  IndexCommit back = index_->Begin();
+  for (const std::int64_t id : {3, 2000, 9000}) {
+    back.PutState(LedgerId(id), {.key = {}, .fenced = true, .limbo = true});
+    ASSERT_TRUE(back.Unsettle(LedgerId(id)));
+  }
+  ASSERT_TRUE(back.Finish(index_->record()));
+  Open();
+  EXPECT_EQ(index_->TakeTombstones().Ids(), std::vector{LedgerId(4)});
+  EXPECT_EQ(index_->TakeStates().size(), 3U);
+}
+
+// A flush that is repeated may carry the state of a ledger that was settled meanwhile.
+TEST_F(IndexTest, OfOneCommitTheSettlingWins) {
+  Open();
+  IndexCommit commit = index_->Begin();
+  commit.PutState(LedgerId(3), {.key = {}, .deleted = true});
+  ASSERT_TRUE(commit.Settle(LedgerId(3)));
+  ASSERT_TRUE(commit.Settle(LedgerId(4)));
+  ASSERT_TRUE(commit.Finish({.stored = 17, .next_segment = 1}));
+  Open();
+  EXPECT_EQ(index_->TakeTombstones().Ids(), (std::vector{LedgerId(3), LedgerId(4)}));
+  EXPECT_TRUE(index_->TakeStates().empty());
+}
+
 TEST_F(IndexTest, WhatIsNotFinishedIsNotThere) {
   Open();
   {
@@ -189,7 +238,8 @@ TEST_F(IndexTest, ARottenExtentIsUnknownAndNeverADenial) {
 TEST_F(IndexTest, RefusesToOpenWithADamagedRecord) {
   Open();
   Put(1, {{1, {0}}});
-  for (const std::string& key : {StateKey(LedgerId(9)), SegmentKey(1), std::string(kCommitKey)}) {
+  for (const std::string& key :
+       {StateKey(LedgerId(9)), SegmentKey(1), TombstoneKey(2), std::string(kCommitKey)}) {
     Overwrite(key, "rotten");
     EXPECT_EQ(Index::Open(path(), nullptr).error().code(), Errc::kCorrupt);
     Overwrite(key, SealValue(key, "odd"));

@@ -91,6 +91,7 @@ void FakeStore::Flush(Commit commit, common::Callback<common::Result<void>> done
   if (retry_) {  // the same half again; only states and deletions join it
     std::ranges::move(commit.states, std::back_inserter(commit_.states));
     std::ranges::move(commit.dropped, std::back_inserter(commit_.dropped));
+    std::ranges::move(commit.settled, std::back_inserter(commit_.settled));
   } else {
     QUIRE_CHECK(frozen_.empty());
     frozen_ = std::exchange(cached_, {});
@@ -125,6 +126,10 @@ void FakeStore::TryFinish() {
     }
     for (const auto& [ledger, state] : commit_.states) media_.states[ledger] = state;
     for (const LedgerId ledger : commit_.dropped) media_.entries.erase(ledger);
+    for (const LedgerId ledger : commit_.settled) {
+      media_.states.erase(ledger);
+      media_.tombstones.Insert(ledger);
+    }
     media_.stored = commit_.lsn;
     flushing_ = false;
     done({});

@@ -30,6 +30,7 @@ struct FakeMedia {
   Lsn last = 0;
   Lsn stored = 0;
   Store::LedgerStates states;
+  Tombstones tombstones;
   protocol::LedgerId limbo_floor{0};
   Lsn undeleted_below = 0;
   std::map<protocol::LedgerId, std::map<protocol::EntryId, std::string>> entries;
@@ -87,6 +88,7 @@ class FakeStore final : public Store {
 
   Lsn stored() const override { return media_.stored; }
   LedgerStates TakeLedgers() override { return media_.states; }
+  Tombstones TakeTombstones() override { return media_.tombstones; }
   protocol::LedgerId limbo_floor() const override { return media_.limbo_floor; }
   common::Result<void> SetLimboFloor(protocol::LedgerId floor) override {
     media_.limbo_floor = floor;

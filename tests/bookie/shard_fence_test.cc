@@ -202,6 +202,71 @@ TEST_F(ShardFenceTest, A17ADeletedLedgerRefusesAddsAfterARestart) {
   EXPECT_EQ(AllLedgers(*shard_, true).size(), 1U);
 }
 
+// T-28: nobody in the cluster knows the ledger any more, but a late writer or recoverer may come.
+TEST_F(ShardFenceTest, ASettledLedgerAnswersAsADeletedOne) {
+  const protocol::LedgerId ledger(1);
+  Add(MakeEntry(1, 0));
+  Add(MakeEntry(2, 0));
+  MakeDurable();
+  shard_->Drop(ledger);
+  FlushAll();
+  EXPECT_FALSE(shard_->Settle(protocol::LedgerId(2))) << "it is there";
+  EXPECT_FALSE(shard_->Settle(protocol::LedgerId(3))) << "never heard of it";
+  EXPECT_TRUE(shard_->Settle(ledger));
+  EXPECT_FALSE(shard_->Settle(ledger)) << "it is";
+  for (int life = 0; life < 3; ++life) {
+    EXPECT_EQ(CodeOf(Add(MakeEntry(1, 1))), Code::kFenced) << life;
+    EXPECT_EQ(CodeOf(Add(MakeEntry(1, 1), true)), Code::kFenced) << "recovery as well";
+    EXPECT_EQ(WriteLac(1, 0)->value().code, Code::kFenced);
+    EXPECT_EQ(CodeOf(Read(1, {0})), Code::kNoLedger);
+    EXPECT_EQ(CodeOf(FenceRead(1, 0)), Code::kNoLedger);
+    EXPECT_EQ(Lac(1)->value().code, Code::kNoLedger);
+    EXPECT_EQ(Lac(1, true)->value().code, Code::kNoLedger);
+    const auto neighbour = Read(2, {0});
+    Turn();
+    EXPECT_EQ(CodeOf(neighbour), Code::kOk);
+    shard_->Drop(ledger);  // once more, without effect
+    EXPECT_EQ(fakes_.media.tombstones.Contains(ledger), life == 2);
+    if (life == 1) {  // no commit had it when the process died
+      EXPECT_TRUE(shard_->Settle(ledger));
+      FlushAll();
+    }
+    Restart();
+  }
+  EXPECT_FALSE(fakes_.media.states.contains(ledger));
+}
+
+// A fence is told of the deletion when that is durable, not before (T-03).
+TEST_F(ShardFenceTest, ATombstoneThatIsNotStoredIsNotSettled) {
+  const protocol::LedgerId ledger(1);
+  Add(MakeEntry(1, 0));
+  MakeDurable();
+  shard_->Drop(ledger);
+  EXPECT_FALSE(shard_->Settle(ledger));
+  const auto fence = FenceRead(1, 0);
+  EXPECT_FALSE(fence->has_value());
+  MakeDurable();
+  EXPECT_EQ(CodeOf(fence), Code::kNoLedger);
+  EXPECT_FALSE(shard_->Settle(ledger)) << "the commit with the deletion is under way";
+  Restart();
+  EXPECT_FALSE(shard_->Settle(ledger)) << "and so it is after a start that replayed it";
+  FlushAll();
+  EXPECT_TRUE(shard_->Settle(ledger));
+}
+
+TEST_F(ShardFenceTest, AReadThatIsUnderWayWhileItsLedgerIsSettledFindsNone) {
+  const protocol::LedgerId ledger(1);
+  Add(MakeEntry(1, 0));
+  FlushAll();
+  const auto read = Read(1, {0});
+  shard_->Drop(ledger);
+  MakeDurable();
+  loop_.RunAll();
+  EXPECT_TRUE(shard_->Settle(ledger));
+  Turn();
+  EXPECT_EQ(CodeOf(read), Code::kNoLedger);
+}
+
 TEST_F(ShardFenceTest, LimboNeverDenies) {  // I10
   fakes_.media.states[protocol::LedgerId(1)] = {.key = kKey, .fenced = true, .limbo = true};
   shard_.reset();

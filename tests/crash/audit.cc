@@ -195,6 +195,7 @@ void CheckIndex(Machine& machine, Oracle& oracle) {
   auto index = bookie::Index::Open(options.store.index_path, options.store.index_env);
   if (!index) return oracle.Violate("the index cannot be opened: " + index.error().ToString());
   const auto states = (*index)->TakeStates();
+  const auto tombstones = (*index)->TakeTombstones();
   std::map<bookie::SegmentId, std::uint64_t> live;
   LedgerId ledger(-1);
   EntryId last = protocol::kNoEntry;
@@ -212,7 +213,7 @@ void CheckIndex(Machine& machine, Oracle& oracle) {
     last = extent->last();
     live[extent->segment()] += extent->bytes();
     const auto state = states.find(*of);
-    if (state != states.end() && state->second.deleted) {
+    if (tombstones.Contains(*of) || (state != states.end() && state->second.deleted)) {
       oracle.Violate(*of, *first, "is in the index, although the ledger is buried there");
     }
   }

@@ -59,6 +59,9 @@ void CheckValues(const IndexMap& map) {
     if (const auto space = bookie::DecodeSpace(*content)) {
       QUIRE_CHECK(bookie::EncodeSpace(*space) == *content && space->live <= space->total);
     }
+    if (const auto bits = bookie::DecodeTombstones(*content)) {
+      QUIRE_CHECK(bookie::EncodeTombstones(*bits) == *content);
+    }
     if (const auto commit = bookie::DecodeCommit(*content)) {
       QUIRE_CHECK(bookie::EncodeCommit(*commit) == *content);
     }

@@ -42,6 +42,7 @@ class ReplayStore final : public bookie::Store {
 
   bookie::Lsn stored() const override { return stored_; }
   LedgerStates TakeLedgers() override { return {}; }
+  bookie::Tombstones TakeTombstones() override { return {}; }
   protocol::LedgerId limbo_floor() const override { return {}; }
   common::Result<void> SetLimboFloor(protocol::LedgerId /*floor*/) override { return {}; }
   bookie::Lsn undeleted_below() const override { return 0; }

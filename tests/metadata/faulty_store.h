@@ -39,6 +39,7 @@ class FaultyStore final : public MetadataStore {
   // Called before each read of a scripted path is passed on.
   void BeforeRead(std::function<void()> hook) { before_read_ = std::move(hook); }
   bool script_done() const { return script_.empty(); }
+  int reads() const { return reads_; }
   int writes() const { return writes_; }
 
   void Create(std::string path, std::string value, NodeKind kind, VersionDone done) override {
@@ -58,6 +59,7 @@ class FaultyStore final : public MetadataStore {
     });
   }
   void Read(std::string path, ReadDone done) override {
+    ++reads_;
     if (path.contains(part_) && failing_reads_ > 0) {
       --failing_reads_;
       return Tell<Versioned>(std::move(done), common::Errc::kMetadataUnavailable);
@@ -122,6 +124,7 @@ class FaultyStore final : public MetadataStore {
   std::vector<std::function<void()>> late_;
   std::function<void()> before_read_;
   int failing_reads_ = 0;
+  int reads_ = 0;
   int writes_ = 0;
   Lifetime lifetime_;
 };
