@@ -17,6 +17,11 @@ void Checkpoint::Drop(protocol::LedgerId ledger) {
   dropped_.push_back(ledger);
 }
 
+void Checkpoint::GiveBack() {
+  give_back_ = true;
+  MaybeStart();
+}
+
 void Checkpoint::Finish(common::Callback<common::Result<void>> done) {
   QUIRE_CHECK(!stop_);
   stop_ = std::move(done);
@@ -38,6 +43,7 @@ void Checkpoint::Abandon(const common::Error& error) {
 
 void Checkpoint::Start() {
   core_.Kick();
+  give_back_ = false;
   covered_bytes_ += std::exchange(core_.bytes_since_flush, 0);
   begun_ = core_.loop.Now();
   core_.retry.FlushBegan();

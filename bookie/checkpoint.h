@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -33,12 +34,14 @@ class Checkpoint {
     if (busy()) return;
     const bool long_journal = core_.journal->live_bytes() > core_.options.max_journal_bytes &&
                               core_.bytes_since_flush > core_.options.max_journal_bytes / 4;
-    if (stop_ || long_journal || core_.store->WantsFlush() || !dropped_.empty()) Start();
+    const bool give_back = !dropped_.empty() && (give_back_ || dropped_.size() >= kManyDropped);
+    if (stop_ || long_journal || core_.store->WantsFlush() || give_back) Start();
   }
 
-  // The ledger was deleted: its entries go with the next commit, which begins now or after this
-  // one.
+  // The ledger was deleted: its entries go with the next commit.
   void Drop(protocol::LedgerId ledger);
+  // That commit begins now, or after the one under way.
+  void GiveBack();
 
   // Flushes everything; completes when the index has all of it and the journal holds nothing.
   void Finish(common::Callback<common::Result<void>> done);
@@ -48,6 +51,9 @@ class Checkpoint {
   void Abandon(const common::Error& error);
 
  private:
+  // So many begin a commit that nobody asked for: what it carries is in memory.
+  static constexpr std::size_t kManyDropped = 50'000;
+
   bool busy() const { return core_.store->flushing() || retry_timer_ != 0 || abandoned_; }
   void Start();
   void Flushed(common::Result<void> outcome);
@@ -56,6 +62,7 @@ class Checkpoint {
   Failed failed_;
   // Loop thread.
   std::vector<protocol::LedgerId> dropped_;  // of the next commit
+  bool give_back_ = false;                   // it is asked for
   common::Loop::TimerId retry_timer_ = 0;    // a flush found the disk full and will be repeated
   bool abandoned_ = false;
   common::TimePoint begun_{};        // the flush under way

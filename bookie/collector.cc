@@ -240,7 +240,7 @@ bool Collector::DropNext() {
     }
     --round_.left;
   }
-  environment_.shard.Drop(ledger);
+  environment_.shard.Bury(ledger);
   ++round_.dropped;
   held_back_.erase(ledger);
   absent_since_.erase(ledger);
@@ -249,6 +249,7 @@ bool Collector::DropNext() {
 }
 
 void Collector::Dropped() {
+  if (round_.dropped > 0) environment_.shard.GiveBack();
   if (round_.broken) consented_.merge(round_.consented);  // the next round asks again
   stats_.dropped += round_.dropped;
   if (round_.dropped > 0) {

@@ -26,12 +26,6 @@ using common::Result;
 using protocol::Code;
 using protocol::LedgerId;
 
-namespace {
-
-constexpr std::uint64_t kRecordsBetweenReports = 1024;
-
-}  // namespace
-
 // Destroyed from the end: what uses the core goes before it, the store before the stage it runs on.
 struct Shard::Parts {
   const std::shared_ptr<ReplayStage> stage;
@@ -151,6 +145,7 @@ Result<void> Shard::Open(const Storage& storage) {
 }
 
 Result<void> Shard::OpenStorage(const Storage& storage) {
+  constexpr std::uint64_t kRecordsBetweenReports = 1024;
   ShardCore& core = parts_->core;
   ReplayStage& stage = *parts_->stage;
   StoreOptions store_options = core.options.store;
@@ -222,7 +217,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
 void Shard::Start() {
   started_ = true;
   parts_->space.Start();
-  parts_->checkpoint.MaybeStart();
+  parts_->checkpoint.GiveBack();
   if (Compactor* compactor = parts_->core.store->compactor()) compactor->Start();
   if (Scrubber* scrubber = parts_->core.store->scrubber()) scrubber->Start();
 }
@@ -355,7 +350,7 @@ bool Shard::HasKey(LedgerId ledger, const protocol::LedgerKey& key) const {
   return record == nullptr || !record->state.Rejects(key);
 }
 
-void Shard::Drop(LedgerId ledger) {
+void Shard::Bury(LedgerId ledger) {
   ShardCore& core = parts_->core;
   if (core.health.failed()) return;
   const LedgerRecord* known = core.ledgers.Find(ledger);
@@ -365,7 +360,10 @@ void Shard::Drop(LedgerId ledger) {
   core.Kick();
   core.polls.Shut(ledger);
   parts_->checkpoint.Drop(ledger);
-  parts_->checkpoint.MaybeStart();
+}
+
+void Shard::GiveBack() {
+  if (!parts_->core.health.failed()) parts_->checkpoint.GiveBack();
 }
 
 // Only when the index has the tombstone and the deletion of the entries, with an LSN that covers
@@ -376,9 +374,8 @@ bool Shard::Settle(LedgerId ledger) {
   if (core.health.failed()) return false;
   const LedgerRecord* known = core.ledgers.Find(ledger);
   if (known == nullptr || !known->state.deleted) return false;
-  if (known->changed || std::max(known->shut_lsn, parts_->replayed) > core.store->stored()) {
-    return false;
-  }
+  const Lsn needed = std::max(known->shut_lsn, parts_->replayed);
+  if (known->changed || needed > core.store->stored()) return false;
   core.ledgers.Settle(ledger);
   return true;
 }

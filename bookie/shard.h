@@ -71,8 +71,14 @@ class Shard {
   bool Step(LedgerWalk& walk) const;
   // The key is that of the ledger here, or the ledger has none here.
   bool HasKey(protocol::LedgerId ledger, const protocol::LedgerKey& key) const;
-  // The cluster has deleted the ledger: bury it, durably, and give its space back (T-28).
-  void Drop(protocol::LedgerId ledger);
+  // The cluster has deleted the ledger: bury it, durably (T-28). Its space comes back with
+  // GiveBack, in one commit with that of others, or before.
+  void Bury(protocol::LedgerId ledger);
+  void GiveBack();
+  void Drop(protocol::LedgerId ledger) {  // alone
+    Bury(ledger);
+    GiveBack();
+  }
   // Nobody in the cluster knows the dropped ledger any more: of its tombstone only the id is kept.
   // False: the tombstone is not stored yet, or there is none; nothing was done.
   bool Settle(protocol::LedgerId ledger);

@@ -59,6 +59,12 @@ TEST_F(CollectorTest, H17DropsASliceAtATime) {
     EXPECT_EQ(collector_->stats().dropped, slice < 3 ? 0U : ids_.size());
     loop_.Advance(Collector::kDropping.pause);
   }
+  MakeDurable();
+  Turn();
+  std::size_t with_deletions = 0;
+  for (const auto& commit : fakes_.store->commits) with_deletions += commit.dropped.empty() ? 0 : 1;
+  EXPECT_EQ(with_deletions, 1U) << "one for all";
+  EXPECT_TRUE(fakes_.media.entries.empty());
 }
 
 // Of a round that a crash ends in the middle, the next process does the rest.

@@ -117,10 +117,13 @@ class Benchmark {
       slices_.Run(
           Collector::kDropping,
           [this, next, end]() mutable {
-            if (next < end && !IsLive(next)) shard_->Drop(LedgerId(next));
+            if (next < end && !IsLive(next)) shard_->Bury(LedgerId(next));
             return ++next < end;
           },
-          [&dropped] { dropped = true; });
+          [this, &dropped] {
+            shard_->GiveBack();
+            dropped = true;
+          });
     });
     std::vector<double> times;
     const auto done = [&] {
