@@ -230,8 +230,8 @@ class ReplacedCopyTest : public ShardStorageTest {
     std::filesystem::remove_all(index_.path() + "/index");
     {
       const auto index = Index::Open(index_.path() + "/index", nullptr).value();
-      const Lsn stored = ReplayableFrom(journal_disk_).value();
-      ASSERT_TRUE(IndexRebuild(store_disk_, index.get(), nullptr).Run(stored));
+      const auto journal = ReadReplayable(journal_disk_).value();
+      ASSERT_TRUE(IndexRebuild(store_disk_, index.get(), nullptr).Run(journal.stored, 0));
     }
     Open();
   }
@@ -262,7 +262,7 @@ TEST_F(ReplacedCopyTest, ComesBackFromTheJournal) {
 TEST_F(ReplacedCopyTest, IsFoundByAnIndexThatIsMadeAnew) {
   Replace();
   Kill();
-  ASSERT_EQ(ReplayableFrom(journal_disk_).value(), 0U);
+  ASSERT_EQ(ReadReplayable(journal_disk_).value().stored, 0U);
   MakeIndexAnew();
   CheckAfterFlush();
 }
