@@ -18,6 +18,7 @@
 #include "bookie/shard_core.h"
 #include "bookie/space_watch.h"
 #include "common/check.h"
+#include "common/single_job.h"
 
 namespace quire::bookie {
 
@@ -35,9 +36,9 @@ struct Shard::Parts {
   Reads reads;
   Checkpoint checkpoint;
   SpaceWatch space;
-  common::Worker& flush_worker;
   // Shared with the jobs that may give it up. Null: there is none.
   const std::shared_ptr<Ballast> ballast;
+  common::SingleJob restore;
   Lsn replayed = 0;  // the last record that was there at the start
 
   Parts(common::Loop& loop, const ShardResources& resources, const ShardOptions& options,
@@ -55,10 +56,10 @@ struct Shard::Parts {
              .resume_bytes = options.resume_bytes(),
              .interval = options.space_interval},
             [this](bool low) { LowSpace(low); }, [this] { TendSpace(); }),
-        flush_worker(resources.flush_worker),
         ballast(resources.ballast_disk == nullptr
                     ? nullptr
-                    : std::make_shared<Ballast>(*resources.ballast_disk, options.ballast_bytes)) {}
+                    : std::make_shared<Ballast>(*resources.ballast_disk, options.ballast_bytes)),
+        restore(resources.flush_worker) {}
 
   // The quarantine goes before the bookie would become read-only; the ballast comes back only when
   // it does not bring that nearer.
@@ -69,7 +70,7 @@ struct Shard::Parts {
     core.store->EndQuarantine(free < clear ? clear - free : 0);
     if (!ballast || ballast->held() || ballast->bytes() == 0) return;
     if (free < core.options.resume_bytes() + 2 * ballast->bytes()) return;
-    flush_worker.Submit([ballast = ballast, log = core.log] {
+    restore.Submit([ballast = ballast, log = core.log] {
       if (ballast->Restore()) log.Info("set the ballast aside" + Size(*ballast));
     });
   }

@@ -12,6 +12,7 @@
 #include "bookie/store_flusher.h"
 #include "bookie/write_cache_halves.h"
 #include "common/check.h"
+#include "common/single_job.h"
 
 namespace quire::bookie {
 
@@ -67,7 +68,6 @@ class StoreImpl final : public Store {
   StoreImpl(common::Loop& loop, common::Worker& flush_worker, std::vector<common::Worker*> readers,
             const StoreOptions& options, std::shared_ptr<StoreCore> core, SegmentId next_segment)
       : core_(std::move(core)),
-        flush_worker_(flush_worker),
         cache_(options.cache_bytes),
         reads_(loop, std::move(readers), core_, cache_, options.read_cache_bytes),
         flusher_({.loop = loop, .worker = flush_worker, .core = core_, .cache = cache_},
@@ -82,7 +82,8 @@ class StoreImpl final : public Store {
         scrubber_({.loop = loop,
                    .core = core_,
                    .segment_bytes = [this] { return flusher_.stats().segment_bytes; }},
-                  options.scrub) {}
+                  options.scrub),
+        end_quarantine_(flush_worker) {}
 
   ~StoreImpl() override { core_->stopped = true; }
 
@@ -153,7 +154,6 @@ class StoreImpl final : public Store {
   }
 
   const std::shared_ptr<StoreCore> core_;
-  common::Worker& flush_worker_;
 
   // Loop thread.
   CacheHalves cache_;
@@ -161,6 +161,7 @@ class StoreImpl final : public Store {
   StoreFlusher flusher_;
   Compactor compactor_;
   Scrubber scrubber_;
+  common::SingleJob end_quarantine_;
 };
 
 // A disk on which nothing can be removed is found out by the next flush.
@@ -168,7 +169,7 @@ void StoreImpl::EndQuarantine(std::uint64_t bytes) {
   const Quarantine& quarantine = core_->quarantine;
   const bool wanted = bytes > 0 && quarantine.stats().bytes > 0;
   if (!wanted && !quarantine.something_due()) return;
-  flush_worker_.Submit([core = core_, bytes] {
+  end_quarantine_.Submit([core = core_, bytes] {
     if (core->stopped) return;
     std::ignore = core->quarantine.Expire();
     std::ignore = core->quarantine.Release(bytes);

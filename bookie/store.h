@@ -151,7 +151,8 @@ class Store {
   virtual void JournalDurable(Lsn lsn) = 0;
   virtual bool flushing() const = 0;
 
-  // Removes what was in quarantine long enough, and of the rest, oldest first, so many bytes.
+  // Removes what was in quarantine long enough, and of the rest, oldest first, so many bytes. Does
+  // nothing while an earlier call waits for its turn on the flush worker: that makes the room.
   virtual void EndQuarantine(std::uint64_t /*bytes*/) {}
 
   // Null: this store has none. Both rest until they are started.

@@ -79,6 +79,15 @@ class DiskMachine {
       for (ManualWorker& worker : workers_) busy = worker.RunOne() || busy;
     }
   }
+  // One look at the disk, and what it leads to, but for the jobs of the flush worker: they wait for
+  // a flush that does not end. Gives how many there are.
+  std::size_t LookBehindAFlush() {
+    loop.Advance(options.space_interval);
+    loop.RunAll();
+    workers_[2].RunAll();
+    loop.RunAll();
+    return workers_[1].jobs();
+  }
   // Long enough for a look at the disk and a retry of whatever waits for room.
   void Wait() {
     Settle();

@@ -114,6 +114,17 @@ TEST_F(QuarantineTest, TheOldestGoFirstWhenRoomIsWanted) {
   EXPECT_THAT(store_.Segments(), IsEmpty());
 }
 
+// The bookie asks again every few seconds, while a disk may hold the worker for minutes.
+TEST_F(QuarantineTest, RoomThatIsAskedForAgainBeforeItIsMadeIsMadeOnce) {
+  for (const std::int64_t ledger : {1, 2, 3}) Write(ledger);
+  for (const std::int64_t ledger : {1, 2, 3}) ASSERT_TRUE(Drop(ledger));
+  for (int asked = 0; asked < 3; ++asked) store_.store->EndQuarantine(1);
+  store_.Settle();
+  EXPECT_EQ(store_.store->stats().quarantine.segments, 2U);
+  EndQuarantine(1);
+  EXPECT_EQ(store_.store->stats().quarantine.segments, 1U);
+}
+
 TEST_F(QuarantineTest, AFullDiskTakesItsRoomBeforeAFlushFails) {  // H12
   store_.AddRange(1, 0, 999);
   ASSERT_TRUE(store_.Flush());

@@ -229,6 +229,17 @@ TEST_F(ShardDiskTest, TheQuarantineGoesBeforeTheBookieBecomesReadOnly) {
   EXPECT_EQ(m_.shard->mode(), ShardMode::kWritable);
 }
 
+// Each would stand before the next step of the flush.
+TEST_F(ShardDiskTest, WhatTendsTheSpaceIsNotQueuedAgainBehindASlowFlush) {
+  m_.Kill();
+  ASSERT_TRUE(m_.disk.Remove(Ballast::kFileName));
+  ASSERT_TRUE(m_.Open());
+  for (int looks = 0; looks < 5; ++looks) EXPECT_EQ(m_.LookBehindAFlush(), 1U);
+  m_.Settle();
+  EXPECT_TRUE(m_.has_ballast());
+  EXPECT_EQ(m_.log.find("set the ballast aside"), m_.log.rfind("set the ballast aside"));
+}
+
 TEST_F(ShardDiskTest, G09AFailedJournalWriteOrSyncEndsTheShardAndLosesNothing) {
   for (int i = 0; i < 2; ++i) {
     m_.disk.FailWrite(1);  // to a file opened durable: write and sync in one
