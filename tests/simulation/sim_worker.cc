@@ -1,5 +1,6 @@
 #include "tests/simulation/sim_worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "tests/simulation/chance.h"
@@ -35,8 +36,8 @@ void SimWorker::Submit(common::Task job) {
 void SimWorker::RunNextLater() {
   SimScheduler& scheduler = process_.scheduler();
   scheduler.Cancel(next_);
-  next_ =
-      scheduler.After(HeavyTail(scheduler.random(), typical_), &process_, [this] { RunNext(); });
+  const common::Duration delay = std::min(HeavyTail(scheduler.random(), typical_), kLongestJob);
+  next_ = scheduler.After(delay, &process_, [this] { RunNext(); });
 }
 
 void SimWorker::RunNext() {

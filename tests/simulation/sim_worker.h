@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 
 #include "common/worker.h"
@@ -12,6 +13,10 @@ namespace quire::simulation {
 // crash within it matters, the simulated disk cuts it short (SimDisk::PowerOffAfter).
 class SimWorker final : public common::Worker, private Mortal {
  public:
+  // No job takes longer: twice what a client waits, so that it meets disks that hang, and little
+  // enough that a world without faults comes to its end, which takes a few jobs one after another.
+  static constexpr common::Duration kLongestJob = std::chrono::seconds(10);
+
   // A job takes around `typical`.
   SimWorker(SimLoop& process, common::Duration typical);
   // Of a process that lives: runs what was submitted, as ThreadWorker does.
@@ -20,7 +25,6 @@ class SimWorker final : public common::Worker, private Mortal {
   SimWorker& operator=(const SimWorker&) = delete;
 
   void Submit(common::Task job) override;
-  void set_typical(common::Duration typical) { typical_ = typical; }
 
  private:
   void OnKill() override;
@@ -28,7 +32,7 @@ class SimWorker final : public common::Worker, private Mortal {
   void RunNext();
 
   SimLoop& process_;
-  common::Duration typical_;
+  const common::Duration typical_;
   std::deque<common::Task> jobs_;
   SimScheduler::EventId next_ = 0;
 };

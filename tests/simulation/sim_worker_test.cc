@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -34,6 +35,19 @@ TEST_F(SimWorkerTest, RunsJobsOneAtATimeInOrder) {
     EXPECT_EQ(ran[i], i);
     EXPECT_GE(times[i] - times[i - 1], 500us);
   }
+}
+
+TEST_F(SimWorkerTest, NoJobOfASlowDiskTakesForEver) {
+  SimWorker slow(process, 256ms);
+  common::Duration longest{};
+  for (int i = 0; i < 20'000; ++i) {
+    const common::TimePoint begun = scheduler.Now();
+    bool done = false;
+    slow.Submit([&] { done = true; });
+    ASSERT_TRUE(scheduler.RunFor([&] { return done; }, 1h));
+    longest = std::max(longest, scheduler.Now() - begun);
+  }
+  EXPECT_EQ(longest, SimWorker::kLongestJob);
 }
 
 TEST_F(SimWorkerTest, DropsWhatHasNotRunWhenItsProcessIsKilled) {
