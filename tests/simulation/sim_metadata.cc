@@ -8,8 +8,6 @@
 namespace quire::simulation {
 namespace {
 
-// A late write comes so much later than an ordinary one, typically.
-constexpr int kLateFactor = 40;
 constexpr PerMillion kFollowerCatchesUp = 300'000;
 
 }  // namespace
@@ -49,6 +47,9 @@ void SimMetadata::Publish(const std::vector<Mutation>& mutations) {
     ++applied_;
     trace_.Line("metadata ", mutation.path, mutation.after ? " version " : " deleted at version ",
                 mutation.version.value);
+    for (LateWrite& late : late_) {
+      late.overtaken = late.overtaken || (mutation.after && late.request.path == mutation.path);
+    }
     if (observer_) observer_(mutation);
     // A hint may end a store or make one.
     const auto stores = stores_;
@@ -57,21 +58,24 @@ void SimMetadata::Publish(const std::vector<Mutation>& mutations) {
   if (stale_reads_ && Chance(scheduler_.random(), kFollowerCatchesUp)) follower_ = tree_;
 }
 
-void SimMetadata::ApplyLater(SessionId session, MetadataRequest request) {
+void SimMetadata::ApplyLater(SessionId session, MetadataRequest request, common::Duration delay) {
   const std::uint64_t id = ++last_late_;
   late_.push_back({.id = id, .session = session, .request = std::move(request)});
-  scheduler_.After(HeavyTail(scheduler_.random(), profile_.metadata_delay * kLateFactor), nullptr,
-                   [this, id] { ApplyLate(id); });
+  scheduler_.After(delay, nullptr, [this, id] { ApplyLate(id); });
 }
 
 // As the servers do with a request that lay in a queue: it is refused when the session has ended
-// since, and else judged by the versions of now.
+// since, and else judged by the versions of now. A create has no version. Only the session that
+// sent it can have made the node since, by trying again, and the servers take the writes of a
+// session in the order they were sent: a create that was overtaken never comes, even when the node
+// is gone again.
 void SimMetadata::ApplyLate(std::uint64_t id) {
   const auto late = std::ranges::find(late_, id, &LateWrite::id);
   if (late == late_.end()) return;
   const LateWrite write = std::move(*late);
   late_.erase(late);
   if (!HasSession(write.session)) return;
+  if (write.overtaken && write.request.kind == MetadataRequest::Kind::kCreate) return;
   const bool applied = Apply(write.request).has_value();
   trace_.Line("late write of session ", write.session, " to ", write.request.path,
               applied ? " was applied" : " was refused");

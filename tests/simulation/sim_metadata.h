@@ -57,6 +57,7 @@ class SimMetadata {
     std::uint64_t id;
     SessionId session;
     MetadataRequest request;
+    bool overtaken = false;  // a node was made at its path since it was sent
   };
 
   // For the sessions.
@@ -66,7 +67,8 @@ class SimMetadata {
   void EndSession(SessionId session);
   bool HasSession(SessionId session) const { return sessions_.contains(session); }
   common::Result<MetadataAnswer> Apply(const MetadataRequest& request);
-  void ApplyLater(SessionId session, MetadataRequest request);
+  // A write whose answer is lost.
+  void ApplyLater(SessionId session, MetadataRequest request, common::Duration delay);
 
   void ApplyLate(std::uint64_t id);
   void Publish(const std::vector<Mutation>& mutations);

@@ -16,8 +16,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kSessionTimeout{6000};
 constexpr milliseconds kTypicalOutage{20};
-// A hint that is late comes so much later, typically.
-constexpr int kLateFactor = 100;
+// A hint or a write that is late comes so much later, typically.
+constexpr int kLateHint = 100;
+constexpr int kLateWrite = 40;
 
 bool IsChildOf(std::string_view path, std::string_view parent) {
   const std::size_t slash = path.rfind('/');
@@ -147,24 +148,22 @@ void SimMetadataStore::Call(Result<void> check, MetadataRequest request, AnswerD
   if (!connected_ || Chance(random, profile().unavailable)) {
     return FinishLater(id, Delay(), common::Fail(Errc::kMetadataUnavailable, request.path));
   }
-  bool answered = true;
   if (is_write && Chance(random, profile().ambiguous)) {
-    answered = false;
     FinishLater(id, Delay() * 3, common::Fail(Errc::kAmbiguous, request.path));
     switch (common::Below(random, 3)) {
       case 0: return;  // never applied
-      case 1: return servers_.ApplyLater(session_, std::move(request));
-      default: break;  // applied, the answer is lost
+      case 1: return servers_.ApplyLater(session_, std::move(request), Delay() * kLateWrite);
+      default: return servers_.ApplyLater(session_, std::move(request), Delay());
     }
   }
   // Sent is sent: it arrives as long as the servers know the session. If they do not any more, the
   // process hears of that and ends the call.
   scheduler_.After(Delay(), nullptr,
-                   [servers = &servers_, this, alive = std::weak_ptr(alive_), id, answered,
+                   [servers = &servers_, this, alive = std::weak_ptr(alive_), id,
                     session = session_, request = std::move(request)] {
                      if (!servers->HasSession(session)) return;
                      auto answer = servers->Apply(request);
-                     if (alive.expired() || !answered || !process_.alive()) return;
+                     if (alive.expired() || !process_.alive()) return;
                      FinishLater(id, Delay(), std::move(answer));
                    });
 }
@@ -269,7 +268,7 @@ void SimMetadataStore::OnMutation(const Mutation& mutation) {
     if (!seen) continue;
     watcher->fires = true;
     const bool late = Chance(scheduler_.random(), profile().late_watch);
-    FireLater(watcher, late ? Delay() * kLateFactor : Delay());
+    FireLater(watcher, late ? Delay() * kLateHint : Delay());
   }
 }
 

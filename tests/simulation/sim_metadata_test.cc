@@ -263,6 +263,22 @@ TEST_F(AmbiguousTest, IsAppliedNowOrLaterOrNever) {
   EXPECT_GT(fates["never"], 5);
 }
 
+// The writes of a session come in their order: the first try of a create does not bring a node back
+// that the second one made and somebody deleted.
+TEST_F(AmbiguousTest, ACreateThatWasOvertakenNeverComes) {
+  for (int i = 0; i < 60; ++i) {
+    const std::string path = "/n" + std::to_string(i);
+    while (servers.Find(path) == nullptr) {
+      ASSERT_EQ(CodeOf(Create(*a, path, "1")), Errc::kAmbiguous);
+    }
+    while (servers.Find(path) != nullptr) {
+      ASSERT_EQ(CodeOf(Delete(*b, path, 0)), Errc::kAmbiguous);
+    }
+    scheduler.RunFor(1000s);
+    EXPECT_EQ(servers.Find(path), nullptr);
+  }
+}
+
 // T-26: what was to be applied later is refused when somebody else has written since.
 TEST(LateWriteTest, IsRefusedByANewerVersion) {
   int refused = 0;
