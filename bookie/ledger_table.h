@@ -65,7 +65,7 @@ class LedgerTable {
 
   // The one record of the ledger, made if it is not there, as StateOf says; a record without a key
   // gets this one: the first add or fence fixes it (protocol 1.2). Of a settled ledger it is a
-  // tombstone again; only the replay of a journal that was undeleted from asks for that.
+  // tombstone again, so that it stays one whoever asks.
   LedgerRecord& Get(protocol::LedgerId ledger, const protocol::LedgerKey& key);
 
   // Makes a tombstone of the ledger: it holds nothing and takes nothing, for ever (T-28).

@@ -28,9 +28,9 @@ namespace quire::bookie {
 // denies nothing, and takes nothing from writers of that time (T-17).
 //
 // Segments are taken from the oldest to the newest, so that of two copies the newer one counts. A
-// compaction leaves copies that are equal. Where recovery replaced a damaged copy, that one does
-// not verify: it is passed over here and by every compaction, so it cannot come back in a newer
-// segment. Memory is for one segment's entry ids and all ledgers' states. Blocking; one thread.
+// compaction leaves copies that are equal. Where recovery replaced a damaged copy, that one is
+// passed over here and by every compaction as long as it does not verify; if it was only unreadable
+// for a while, it is equal too. Memory is for one segment's entry ids and all ledgers' states. Blocking; one thread.
 class IndexRebuild {
  public:
   struct Summary {

@@ -188,20 +188,39 @@ void OfflineVerify::CheckIndex() {
              }
              last = of == ledger ? std::max(last, extent.last()) : extent.last();
              ledger = of;
+             highest_[of] = last;
            },
-       .state = [&](LedgerId, const LedgerState&) { ++summary_.ledgers; },
+       .state =
+           [&](LedgerId of, const LedgerState& state) {
+             ++summary_.ledgers;
+             CheckHighest(of, state.last_entry);
+           },
        .space = [&](SegmentId id, const SegmentSpace& space) { segments_[id].space = space; },
        .tombstones =
            [&](std::int64_t, const Tombstones::Bits& bits) {
              summary_.ledgers += Tombstones::Count(bits);
            },
        .finding = [this](Finding finding) { Give(std::move(finding)); }});
+  while (walk_.complete && !highest_.empty()) {
+    CheckHighest(highest_.begin()->first, protocol::kNoEntry);
+  }
   const bool something = summary_.extents + summary_.ledgers > 0 || !segments_.empty();
   if (walk_.complete && !walk_.commit && something) {
     Give({.file = "index",
           .what = "the commit record is missing",
           .advice = "the index is not whole; " + std::string(kOtherCopies)});
   }
+}
+
+// A bookie takes an entry above what the ledger's state names for a new one, and looks for no copy.
+void OfflineVerify::CheckHighest(LedgerId ledger, EntryId last_entry) {
+  const auto highest = highest_.extract(ledger);
+  if (highest.empty() || highest.mapped() <= last_entry) return;
+  Give({.file = "index",
+        .ledger = ledger,
+        .entries = std::pair(last_entry + 1, highest.mapped()),
+        .what = "the ledger's state says that it has no such entries",
+        .advice = "they may be answered as unknown; report it; " + std::string(kOtherCopies)});
 }
 
 void OfflineVerify::CheckTables() {

@@ -58,6 +58,7 @@ class OfflineVerify {
   common::Result<void> ListFiles();
   void CheckCookie();
   void CheckIndex();
+  void CheckHighest(protocol::LedgerId ledger, protocol::EntryId last_entry);
   void CheckTables();
   common::Result<void> CheckJournal();
   void CheckSegments();
@@ -79,6 +80,8 @@ class OfflineVerify {
   std::unique_ptr<OfflineIndexDb> index_;  // null: there is none, or it cannot be opened
   bool index_broken_ = false;              // it cannot be opened
   IndexWalk walk_;
+  // Of each ledger the last entry that is in an extent, until its state was seen.
+  std::map<protocol::LedgerId, protocol::EntryId> highest_;
   std::map<SegmentId, SegmentCheck> segments_;
 };
 

@@ -23,7 +23,8 @@ struct Timing {
   common::Duration metadata = std::chrono::seconds(30);     // how long a change outlives an outage
   common::Duration busy_pause = std::chrono::milliseconds(20);  // at least, from a busy bookie
   common::Duration retry_change = std::chrono::seconds(1);  // a slot without a spare is tried again
-  // A writer that falls silent tells its LAC after so long, so that readers get the last entry.
+  // A writer that falls silent tells its LAC after so long, so that readers get the last entry;
+  // later, seconds at most, when ten thousand of a client do at the same time (IdleLacs).
   common::Duration idle_lac = std::chrono::milliseconds(5);
 };
 

@@ -159,8 +159,26 @@ TEST_F(OfflineVerifyTest, IndexAndSegmentsThatDisagreeAreDamage) {
     Put(batch, ExtentKey(LedgerId(7), good.first()), good.Encode());
   });
   const auto twin = Verify();
-  EXPECT_EQ(twin.findings.damages(), 2U) << All(twin);  // its entries, and the live bytes
+  EXPECT_EQ(twin.findings.damages(), 3U)
+      << All(twin);  // its entries, its state, and the live bytes
   EXPECT_THAT(All(twin), HasSubstr("live bytes"));
+}
+
+// An add above the last entry of the state is not compared with what is stored.
+TEST_F(OfflineVerifyTest, AnExtentAboveTheLastEntryOfTheStateIsDamage) {
+  LedgerReport ledger;
+  Inspect(&ledger);
+  LedgerState state = ledger.state.value();
+  const EntryId last = state.last_entry;
+  state.last_entry = last - 2;
+  EditIndex([&](IndexDb&, IndexDb::Batch& batch) {
+    Put(batch, StateKey(LedgerId(1)), EncodeState(state));
+  });
+  const Finding finding = VerifyOne();
+  EXPECT_EQ(finding.ledger, LedgerId(1));
+  EXPECT_EQ(finding.entries, std::pair(last - 1, last));
+  EditIndex([&](IndexDb&, IndexDb::Batch& batch) { batch.Delete(StateKey(LedgerId(1))); });
+  EXPECT_THAT(VerifyOne().what, HasSubstr("no such entries"));
 }
 
 TEST_F(OfflineVerifyTest, OverlapsMissingSpacesAndBadValuesAreDamage) {

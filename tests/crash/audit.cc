@@ -213,6 +213,9 @@ void CheckIndex(Machine& machine, Oracle& oracle) {
     last = extent->last();
     live[extent->segment()] += extent->bytes();
     const auto state = states.find(*of);
+    if (state == states.end() || extent->last() > state->second.last_entry) {
+      oracle.Violate(*of, extent->last(), "is in the index and above the last entry of its state");
+    }
     if (tombstones.Contains(*of) || (state != states.end() && state->second.deleted)) {
       oracle.Violate(*of, *first, "is in the index, although the ledger is buried there");
     }
