@@ -247,7 +247,12 @@ Result<void> IndexRebuild::CommitStates(Lsn stored, Lsn undeleted_below) {
   const Index::States known = target_->TakeStates();
   for (auto& [ledger, state] : states_) {
     const auto before = known.find(ledger);
-    if (before != known.end()) state.key = before->second.key;
+    if (before == known.end()) continue;
+    state.key = before->second.key;
+    // A copied index may know more than damaged segments show, of a ledger whose deletion no commit
+    // had: what it has there must neither be denied nor be taken for free.
+    state.last_entry = std::max(state.last_entry, before->second.last_entry);
+    state.lac = std::max(state.lac, before->second.lac);
   }
   for (auto next = states_.begin(); next != states_.end();) {
     IndexCommit commit = target_->Begin();

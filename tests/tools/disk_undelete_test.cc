@@ -31,6 +31,7 @@ using bookie::SegmentName;
 using protocol::Code;
 using protocol::LedgerId;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Ledger 1 has entries in segment 1, alone, and in segment 2 beside those of ledger 2.
 class DiskUndeleteTest : public bookie::SteppedBookieTest {
@@ -66,6 +67,19 @@ class DiskUndeleteTest : public bookie::SteppedBookieTest {
 
   std::string Quarantined(bookie::SegmentId id) const {
     return At("segments/" + bookie::QuarantineName({.since = now_, .id = id}));
+  }
+
+  void FlipLastRecordOfSegment(bookie::SegmentId id) {
+    const std::string name = At("segments/" + SegmentName(id));
+    const auto bytes = fs::file_size(name);
+    const auto disk = common::PosixDisk::Create(At("segments")).value();
+    const auto file = disk->Open(SegmentName(id), {}).value();
+    const auto footer = bookie::ReadSegmentFooter(*file, id, bytes).value();
+    std::fstream stream(name, std::ios::in | std::ios::out | std::ios::binary);
+    const auto at = static_cast<std::streamoff>(bookie::kSegmentHeaderBytes + footer.bytes - 1);
+    const auto last = stream.seekg(at).get();
+    stream.seekp(at).put(static_cast<char>(last ^ 0x40));
+    ASSERT_TRUE(stream.good());
   }
 
   // All of its entries can be read, and nothing else is said of it.
@@ -143,6 +157,28 @@ TEST_F(DiskUndeleteTest, ADeletionThatNoFlushHasSeenIsUndoneToo) {
     ExpectInLimbo(2);
     Kill();
   }
+}
+
+// The segments show less of the ledger than the index, which has all of its entries, knows.
+TEST_F(DiskUndeleteTest, TheIndexKnowsOnWhatADamagedSegmentHides) {
+  Open();
+  shard_->Drop(LedgerId(2));
+  while (worker_->Step()) {  // durable in the journal, and no more
+  }
+  Kill();
+  FlipLastRecordOfSegment(3);
+  const auto done =
+      Rebuild({.yes = true, .skip_gap = false, .undelete = true, .quiet = true}, kExitDamage);
+  EXPECT_EQ(done["undone"], 1);
+  Open();
+  for (std::int64_t id = 0; id < kEntries - 1; ++id) EXPECT_EQ(ReadOne(2, id), Code::kOk) << id;
+  EXPECT_EQ(AddOne(2, kEntries - 1, true), Code::kOk) << "recovery replaces what is damaged";
+  Stop();
+  ::testing::internal::CaptureStdout();
+  DiskVerify(Session(), path_, true);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), Not(HasSubstr("overlap")));
+  Open();
+  ExpectInLimbo(2);
 }
 
 // Of ledger 300 nothing is left.
