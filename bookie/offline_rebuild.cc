@@ -22,6 +22,11 @@ namespace {
 
 constexpr std::size_t kStatesInOneCommit = 10'000;
 
+constexpr const char* kReadAround =
+    "with --yes nothing is done then, for a ledger that stays deleted is denied, and what it has "
+    "may lie behind that place: copy the file with a tool that leaves out what cannot be read, "
+    "put the copy in its place, and do it again";
+
 std::string PathOf(SegmentId id) {
   return "segments/" + SegmentName(id);
 }
@@ -96,8 +101,10 @@ Result<void> IndexRebuild::Take(SegmentId id) {
                 size.error().context() + "; check the disk and the rights, then rebuild again");
   }
   const bool unfinished = IsUnfinished(**file, *size);
-  Content content = Read(id, **file, *size, unfinished);
+  auto read = Read(id, **file, *size, unfinished);
+  if (!read) return Fail(std::move(read).error());
   if (target_ == nullptr) return {};
+  Content content = *std::move(read);
   const auto footer = ReadSegmentFooter(**file, id, *size);
   std::uint64_t record_bytes = content.bytes;
   // Bytes that cannot be read count as live: the file stays for whoever wants to look at it.
@@ -112,8 +119,8 @@ Result<void> IndexRebuild::Take(SegmentId id) {
   return Commit(id, **file, content, record_bytes);
 }
 
-IndexRebuild::Content IndexRebuild::Read(SegmentId id, const common::File& file,
-                                         std::uint64_t file_bytes, bool unfinished) {
+Result<IndexRebuild::Content> IndexRebuild::Read(SegmentId id, const common::File& file,
+                                                 std::uint64_t file_bytes, bool unfinished) {
   Content content;
   const OfflineSegment::Visitor visitor{
       .record =
@@ -137,8 +144,15 @@ IndexRebuild::Content IndexRebuild::Read(SegmentId id, const common::File& file,
           }};
   const auto read = OfflineSegment(file, id, file_bytes, std::nullopt, visitor).Read();
   if (!read) {
-    Damage(id, {.what = "cannot be read to its end: " + read.error().ToString(),
-                .advice = "entries there are answered with \"unknown\"; check the disk"});
+    const std::string what = "cannot be read to its end: " + read.error().ToString();
+    if (revived_ && target_ != nullptr) {
+      return Fail(Errc::kCorrupt,
+                  disk_.path() + "/" + SegmentName(id) + " " + what + "; " + kReadAround);
+    }
+    Damage(id,
+           {.what = what,
+            .advice = revived_ ? kReadAround
+                               : "entries there are answered with \"unknown\"; check the disk"});
   } else if (unfinished) {
     Finding finding{.kind = Finding::Kind::kHarmless,
                     .file = PathOf(id),

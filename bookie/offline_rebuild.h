@@ -54,7 +54,8 @@ class IndexRebuild {
   // Once. `stored`: where the replay of the journal begins (ReadReplayable); tombstones below
   // `undeleted_below` do not count then. Damage is a finding, never an error: an error is a file
   // that cannot be opened or a target that takes no commit, and what it holds is then worth
-  // nothing.
+  // nothing. With OnlyRevive and a target a file that cannot be read to its end is one too
+  // (kCorrupt, with what to do): a ledger of which nothing was found stays deleted and is denied.
   common::Result<Summary> Run(Lsn stored, Lsn undeleted_below);
 
  private:
@@ -69,7 +70,8 @@ class IndexRebuild {
   };
 
   common::Result<void> Take(SegmentId id);
-  Content Read(SegmentId id, const common::File& file, std::uint64_t file_bytes, bool unfinished);
+  common::Result<Content> Read(SegmentId id, const common::File& file, std::uint64_t file_bytes,
+                               bool unfinished);
   void TakeRecord(SegmentId id, const protocol::EntryHeader& entry, const PlacedEntry& placed,
                   Content& content);
   common::Result<void> Commit(SegmentId id, const common::File& file, const Content& content,
