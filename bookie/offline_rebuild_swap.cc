@@ -37,8 +37,19 @@ bool Exists(const std::string& path) {
 IndexSwap::IndexSwap(const OfflineDirectory& directory) : directory_(directory) {}
 
 IndexSwap::Present IndexSwap::Look() const {
+  return LookAt(kIndex);
+}
+
+std::optional<IndexSwap::Present> IndexSwap::LookAtInterrupted(Lsn next) const {
+  if (!Exists(Path(kComplete)) || Look().why_not) return std::nullopt;
+  Present complete = LookAt(kComplete);
+  if (!complete.why_not || complete.undeleted_below != next) return std::nullopt;
+  return complete;
+}
+
+IndexSwap::Present IndexSwap::LookAt(const std::string& name) const {
   Present present;
-  const auto index = OfflineIndexDb::Open(Path(kIndex));
+  const auto index = OfflineIndexDb::Open(Path(name));
   if (!index || !*index) return present;
   std::uint64_t extents = 0;
   const IndexWalk walk =
@@ -71,7 +82,8 @@ Result<std::unique_ptr<Index>> IndexSwap::Begin(bool copy) {
   std::error_code error;
   fs::remove_all(Path(kBuilding), error);
   if (error) return FailErrno(error.value(), "remove", Path(kBuilding));
-  // A crash left it between two steps of Finish: it may be the old index as well as a new one.
+  // A crash left it between two steps of Finish: it may be the old index as well as a new one that
+  // cannot be resumed.
   if (Exists(Path(kComplete))) QUIRE_TRY(Rename(kComplete, FreeName()));
   if (copy) QUIRE_TRY(Copy());
   const auto cookie = directory_.ReadCookie();
@@ -104,6 +116,10 @@ Result<void> IndexSwap::Copy() const {
 Result<std::string> IndexSwap::Finish() {
   QUIRE_TRY(Rename(kBuilding, kComplete));
   QUIRE_TRY(Sync());
+  return Place();
+}
+
+Result<std::string> IndexSwap::Place() {
   std::string old;
   if (Exists(Path(kIndex))) {
     old = FreeName();
@@ -112,7 +128,7 @@ Result<std::string> IndexSwap::Finish() {
     if (exchanged == 0) {
       QUIRE_TRY(Rename(kComplete, old));
     } else if (errno == EINVAL || errno == ENOSYS) {
-      // Between these two there is no index: a start refuses and names this tool.
+      // Between these two there is no index: a start refuses and names this tool, which resumes.
       QUIRE_TRY(Rename(kIndex, old));
       QUIRE_TRY(Rename(kComplete, kIndex));
     } else {

@@ -28,6 +28,13 @@ class IndexSwap {
     std::set<protocol::LedgerId> deleted = {};
   };
   Present Look() const;
+  // An index.complete of a run that undid deletions, when a crash ended it so late that only the
+  // renames were missing, and no index that is whole is in its place. `next`: the LSN behind the
+  // journal's last record. Its mark has to be that one: otherwise it may be an old index, whose
+  // renames were nearly done, and the bookie went on with the new one.
+  std::optional<Present> LookAtInterrupted(Lsn next) const;
+  // Brings that one to its place. Gives what Finish gives.
+  common::Result<std::string> Resume() { return Place(); }
 
   // An index with nothing in it, or with `copy` with what the one that is there has. What is left
   // of it when it is not finished goes with the next one.
@@ -38,7 +45,9 @@ class IndexSwap {
 
  private:
   std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
+  Present LookAt(const std::string& name) const;
   common::Result<void> Copy() const;
+  common::Result<std::string> Place();
   std::string FreeName() const;
   common::Result<void> Rename(const std::string& from, const std::string& to) const;
   common::Result<void> Sync() const;

@@ -31,7 +31,8 @@ constexpr const char* kCommand = "disk rebuild-index";
 struct Outcome {
   std::string directory;
   IndexRebuild::Summary summary;
-  bool whole = false;  // the index that is there: it keeps all it knows, but for what comes back
+  bool resumed = false;  // the index that a crash kept from its place comes to it first
+  bool whole = false;    // the index that is there: it keeps all it knows, but for what comes back
   Lsn stored = 0;
   Lsn undeleted_below = 0;
   std::size_t deletions = 0;    // of ledgers, in the journal, that the next start repeats
@@ -71,6 +72,10 @@ std::string Text(const Outcome& outcome) {
   if (outcome.quarantined > 0) {
     text += ", " + Count(outcome.quarantined) + " of the segments out of quarantine";
   }
+  if (outcome.resumed) {
+    text += "\nindex      the one that an interrupted run had completed, index.complete, ";
+    text += outcome.done ? "was taken up" : "will be taken up";
+  }
   text +=
       "\njournal    the next start replays it behind LSN " + std::to_string(outcome.stored) + "\n";
   if (outcome.undone + outcome.deletions > 0) {
@@ -87,19 +92,13 @@ std::string Text(const Outcome& outcome) {
 
 nlohmann::json Json(const Outcome& outcome) {
   const IndexRebuild::Summary& summary = outcome.summary;
-  return {{"directory", outcome.directory},
-          {"done", outcome.done},
-          {"old_index", outcome.old},
-          {"stored_lsn", outcome.stored},
-          {"deletions", outcome.deletions},
-          {"undone", outcome.undone},
-          {"quarantined", outcome.quarantined},
-          {"segments", summary.segments},
-          {"records", summary.records},
-          {"copies", summary.duplicates},
-          {"ledgers", summary.ledgers},
-          {"bytes", summary.bytes},
-          {"findings", FindingsJson(summary.findings)}};
+  return {{"directory", outcome.directory}, {"done", outcome.done},
+          {"resumed", outcome.resumed},     {"old_index", outcome.old},
+          {"stored_lsn", outcome.stored},   {"deletions", outcome.deletions},
+          {"undone", outcome.undone},       {"quarantined", outcome.quarantined},
+          {"segments", summary.segments},   {"records", summary.records},
+          {"copies", summary.duplicates},   {"ledgers", summary.ledgers},
+          {"bytes", summary.bytes},         {"findings", FindingsJson(summary.findings)}};
 }
 
 Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions& options,
@@ -109,9 +108,14 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions&
   auto journal = bookie::ReadReplayable(*directory.OpenFolder("journal"));
   if (!journal) return Fail(std::move(journal).error());
   IndexSwap swap(directory);
-  const IndexSwap::Present present = swap.Look();
+  // What was undone before stays so, but no record to come may be below the mark.
+  const Lsn next = journal->last + 1;
+  const auto interrupted = swap.LookAtInterrupted(next);
+  outcome.resumed = interrupted.has_value();
+  const IndexSwap::Present present = interrupted ? *interrupted : swap.Look();
+  const bool undelete = options.undelete || interrupted;  // it was one
   const bool whole = outcome.whole = present.why_not.has_value();
-  if (whole && !options.undelete) return Fail(common::Errc::kInvalidArgument, *present.why_not);
+  if (whole && !undelete) return Fail(common::Errc::kInvalidArgument, *present.why_not);
   if (options.yes && !whole && !options.skip_gap && journal->gaps.damages() > 0) {
     const bookie::Finding& gap = journal->gaps.kept().front();
     return Fail(common::Errc::kCorrupt, directory.path() + "/" + gap.file + " " + gap.what + "; " +
@@ -121,14 +125,12 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions&
   outcome.stored = whole ? present.stored : journal->stored;
   std::erase_if(journal->tombstones,
                 [&](const auto& tombstone) { return tombstone.second <= outcome.stored; });
-  // What was undone before stays so, but no record to come may be below the mark.
-  const Lsn next = journal->last + 1;
-  outcome.undeleted_below = options.undelete ? next : std::min(present.undeleted_below, next);
+  outcome.undeleted_below = undelete ? next : std::min(present.undeleted_below, next);
   outcome.deletions = journal->Deletions(outcome.undeleted_below);
   outcome.undone = journal->tombstones.size() - outcome.deletions;
   const auto folder = directory.OpenFolder("segments");
   std::unique_ptr<UndeletedSegments> undeleted;
-  if (options.undelete) {
+  if (undelete) {
     auto opened = UndeletedSegments::Open(*folder);
     if (!opened) return Fail(std::move(opened).error());
     undeleted = *std::move(opened);
@@ -136,6 +138,7 @@ Result<Outcome> Rebuild(const OfflineDirectory& directory, const RebuildOptions&
   }
   std::unique_ptr<Index> index;
   if (options.yes) {
+    if (interrupted) QUIRE_TRY(swap.Resume());
     auto begun = swap.Begin(whole);
     if (!begun) return Fail(std::move(begun).error());
     index = *std::move(begun);

@@ -303,16 +303,50 @@ TEST_F(DiskUndeleteTest, ACrashOnTheWayLosesNothing) {
     if (started) start(Code::kOk);
     finish();
   }
-  // A file system that cannot exchange names: there is none for a moment.
-  back_to_before();
-  Undelete();
-  fs::rename(At("index"), At("index.complete"));
-  const auto opened = TryOpen();
-  ASSERT_FALSE(opened);
-  EXPECT_THAT(opened.error().context(), HasSubstr("rebuild-index"));
-  Kill();
-  finish();
   fs::remove_all(before);
+}
+
+// A file system that cannot exchange names: for a moment there is no index.
+TEST_F(DiskUndeleteTest, ACrashBetweenTwoRenamesLosesNothing) {
+  for (const bool undelete : {true, false}) {
+    Undelete();
+    fs::rename(At("index"), At("index.complete"));
+    const auto opened = TryOpen();
+    ASSERT_FALSE(opened);
+    EXPECT_THAT(opened.error().context(), HasSubstr("rebuild-index"));
+    Kill();
+    const RebuildOptions look{.yes = false, .skip_gap = false, .undelete = undelete, .quiet = true};
+    EXPECT_EQ(Rebuild(look)["resumed"], true);
+    EXPECT_TRUE(fs::exists(At("index.complete")));
+    const auto done =
+        Rebuild({.yes = true, .skip_gap = false, .undelete = undelete, .quiet = true});
+    EXPECT_EQ(done["resumed"], true);
+    EXPECT_EQ(done["done"], true);
+    EXPECT_FALSE(fs::exists(At("index.complete")));
+    Open();
+    ExpectInLimbo(1);
+    ExpectWhole(2);
+    EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 1U) << "the other ledger goes on";
+    EXPECT_EQ(AddOne(2, kEntries + (undelete ? 0 : 1)), Code::kOk);
+    Kill();
+  }
+}
+
+// A crash right behind the exchange of names left the index of before, and bookies went on.
+TEST_F(DiskUndeleteTest, AnIndexThatOthersFollowedIsNotResumed) {
+  Undelete();
+  Open();
+  Stop();
+  fs::copy(At("index"), At("index.complete"));
+  Open();
+  Add(2, kEntries, 10);
+  Stop();
+  fs::remove_all(At("index"));
+  const auto done = Rebuild({.yes = true, .skip_gap = false, .undelete = true, .quiet = true});
+  EXPECT_EQ(done["resumed"], false);
+  Open();
+  ExpectWhole(1);
+  for (std::int64_t id = 0; id < kEntries + 10; ++id) EXPECT_EQ(ReadOne(2, id), Code::kOk) << id;
 }
 
 // Compaction took what was live out of segment 2, which went into quarantine with the rest.
