@@ -60,6 +60,29 @@ TEST_F(DiskUndeleteTest, ADeletionThatNoFlushHasSeenIsUndoneToo) {
   }
 }
 
+// Its record was purged from the metadata store, and of its tombstone there is only a bit.
+TEST_F(DiskUndeleteTest, ASettledLedgerComesBackToo) {
+  Open();
+  Stop();  // all that was replayed is stored
+  Open();
+  ASSERT_TRUE(shard_->Settle(LedgerId(1)));
+  Add(2000, 0, 1);
+  Stop();
+  Open();
+  ASSERT_EQ(shard_->tombstones().Ids(), std::vector{LedgerId(1)});
+  Kill();
+  Undelete();
+  for (int start = 0; start < 2; ++start) {
+    Open();
+    EXPECT_TRUE(shard_->tombstones().Ids().empty());
+    EXPECT_TRUE(AllLedgers(*shard_, true).empty());
+    ExpectInLimbo(1);
+    ExpectWhole(2);
+    EXPECT_EQ(shard_->Snapshot().limbo_ledgers, 1U);
+    start == 0 ? Stop() : Kill();
+  }
+}
+
 // The segments show less of the ledger than the index, which has all of its entries, knows.
 TEST_F(DiskUndeleteTest, TheIndexKnowsOnWhatADamagedSegmentHides) {
   DropWithoutFlush(2);
