@@ -30,7 +30,8 @@ namespace quire::bookie {
 // Segments are taken from the oldest to the newest, so that of two copies the newer one counts. A
 // compaction leaves copies that are equal. Where recovery replaced a damaged copy, that one is
 // passed over here and by every compaction as long as it does not verify; if it was only unreadable
-// for a while, it is equal too. Memory is for one segment's entry ids and all ledgers' states. Blocking; one thread.
+// for a while, it is equal too. Memory is for one segment's entry ids and all ledgers' states.
+// Blocking; one thread.
 class IndexRebuild {
  public:
   struct Summary {
