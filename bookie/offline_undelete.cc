@@ -19,7 +19,7 @@ Result<std::unique_ptr<UndeletedSegments>> UndeletedSegments::Open(common::Disk&
 }
 
 Result<void> UndeletedSegments::Load() {
-  const auto names = folder_.List();
+  const auto names = ForwardingDisk::List();
   if (!names) return Fail(names.error());
   std::set<QuarantinedSegment> quarantined;  // oldest first
   for (const std::string& name : *names) {
@@ -50,11 +50,11 @@ Result<void> UndeletedSegments::BringBack(common::Disk& folder) const {
 Result<std::unique_ptr<common::File>> UndeletedSegments::Open(std::string_view name,
                                                               common::OpenOptions options) {
   const auto found = quarantined_.find(name);
-  return folder_.Open(found == quarantined_.end() ? name : found->second, options);
+  return ForwardingDisk::Open(found == quarantined_.end() ? name : found->second, options);
 }
 
 Result<std::vector<std::string>> UndeletedSegments::List() const {
-  auto names = folder_.List();
+  auto names = ForwardingDisk::List();
   if (!names) return names;
   for (const auto& [name, quarantined] : quarantined_) {
     *std::ranges::find(*names, quarantined) = name;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "bookie/offline_finding.h"
-#include "common/disk.h"
 #include "common/error.h"
+#include "common/forwarding_disk.h"
 
 namespace quire::bookie {
 
@@ -16,7 +16,7 @@ namespace quire::bookie {
 // the names of segments they can be listed and read, beside the others. Where the id is in use, by
 // a segment or by another file in quarantine that came later, the file is left where it is. Nothing
 // changes on the disk before BringBack. Blocking; one thread.
-class UndeletedSegments final : public common::Disk {
+class UndeletedSegments final : public common::ForwardingDisk {
  public:
   // Of a folder of segments, which outlives this and is only read.
   static common::Result<std::unique_ptr<UndeletedSegments>> Open(common::Disk& folder);
@@ -32,21 +32,11 @@ class UndeletedSegments final : public common::Disk {
   common::Result<std::unique_ptr<common::File>> Open(std::string_view name,
                                                      common::OpenOptions options) override;
   common::Result<std::vector<std::string>> List() const override;
-  // What the folder says, which is to be only read.
-  common::Result<void> Rename(std::string_view from, std::string_view to) override {
-    return folder_.Rename(from, to);
-  }
-  common::Result<void> Remove(std::string_view name) override { return folder_.Remove(name); }
-  common::Result<void> SyncDirectory() override { return folder_.SyncDirectory(); }
-  common::Result<std::uint64_t> FreeBytes() const override { return folder_.FreeBytes(); }
-  const std::string& path() const override { return folder_.path(); }
-  bool direct() const override { return folder_.direct(); }
 
  private:
-  explicit UndeletedSegments(common::Disk& folder) : folder_(folder) {}
+  explicit UndeletedSegments(common::Disk& folder) : ForwardingDisk(folder) {}
   common::Result<void> Load();
 
-  common::Disk& folder_;
   // By the name of the segment, the name in quarantine.
   std::map<std::string, std::string, std::less<>> quarantined_;
   FindingList findings_;

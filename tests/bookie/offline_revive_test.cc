@@ -9,6 +9,7 @@
 
 #include "bookie/offline_rebuild.h"
 #include "bookie/offline_rebuild_swap.h"
+#include "common/forwarding_disk.h"
 #include "offline_fixture.h"
 
 namespace quire::bookie {
@@ -22,49 +23,32 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // A disk on which nothing can be read at and behind an offset of any file.
-class UnreadableDisk final : public common::Disk {
+class UnreadableDisk final : public common::ForwardingDisk {
  public:
-  UnreadableDisk(common::Disk& disk, std::uint64_t from) : disk_(disk), from_(from) {}
+  UnreadableDisk(common::Disk& disk, std::uint64_t from) : ForwardingDisk(disk), from_(from) {}
 
   Result<std::unique_ptr<common::File>> Open(std::string_view name,
                                              common::OpenOptions options) override {
-    auto file = disk_.Open(name, options);
+    auto file = ForwardingDisk::Open(name, options);
     if (!file) return Fail(std::move(file).error());
     return std::make_unique<UnreadableFile>(*std::move(file), from_);
   }
-  Result<std::vector<std::string>> List() const override { return disk_.List(); }
-  Result<void> Rename(std::string_view from, std::string_view to) override {
-    return disk_.Rename(from, to);
-  }
-  Result<void> Remove(std::string_view name) override { return disk_.Remove(name); }
-  Result<void> SyncDirectory() override { return disk_.SyncDirectory(); }
-  Result<std::uint64_t> FreeBytes() const override { return disk_.FreeBytes(); }
-  const std::string& path() const override { return disk_.path(); }
-  bool direct() const override { return disk_.direct(); }
 
  private:
-  class UnreadableFile final : public common::File {
+  class UnreadableFile final : public common::ForwardingFile {
    public:
     UnreadableFile(std::unique_ptr<common::File> file, std::uint64_t from)
-        : file_(std::move(file)), from_(from) {}
+        : ForwardingFile(std::move(file)), from_(from) {}
 
-    Result<void> Write(std::uint64_t offset, std::string_view bytes) override {
-      return file_->Write(offset, bytes);
-    }
     Result<std::size_t> Read(std::uint64_t offset, std::span<char> out) const override {
       if (offset + out.size() > from_) return Fail(Errc::kIo, "read: Input/output error");
-      return file_->Read(offset, out);
+      return ForwardingFile::Read(offset, out);
     }
-    Result<void> Sync() override { return file_->Sync(); }
-    Result<void> Preallocate(std::uint64_t bytes) override { return file_->Preallocate(bytes); }
-    Result<std::uint64_t> Size() const override { return file_->Size(); }
 
    private:
-    const std::unique_ptr<common::File> file_;
     const std::uint64_t from_;
   };
 
-  common::Disk& disk_;
   const std::uint64_t from_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "bookie/store_flush.h"
 #include "bookie/store_list.h"
+#include "common/forwarding_disk.h"
 #include "protocol/limits.h"
 #include "tests/bookie/store_fixture.h"
 
@@ -136,58 +137,38 @@ TEST_F(StoreReadTest, ARottenIndexValueIsUnknown) {
 }
 
 // Calls back when a file is about to be opened, counts reads, and has a bad byte at an offset.
-class HookedDisk final : public common::Disk {
+class HookedDisk final : public common::ForwardingDisk {
  public:
-  explicit HookedDisk(common::Disk& disk) : disk_(disk) {}
+  explicit HookedDisk(common::Disk& disk) : ForwardingDisk(disk) {}
 
   common::Result<std::unique_ptr<common::File>> Open(std::string_view name,
                                                      common::OpenOptions options) override {
     if (before_open) std::exchange(before_open, nullptr)();
-    auto file = disk_.Open(name, options);
+    auto file = ForwardingDisk::Open(name, options);
     if (!file) return file;
     return std::make_unique<HookedFile>(*this, std::move(*file));
   }
-  common::Result<std::vector<std::string>> List() const override { return disk_.List(); }
-  common::Result<void> Rename(std::string_view from, std::string_view to) override {
-    return disk_.Rename(from, to);
-  }
-  common::Result<void> Remove(std::string_view name) override { return disk_.Remove(name); }
-  common::Result<void> SyncDirectory() override { return disk_.SyncDirectory(); }
-  common::Result<std::uint64_t> FreeBytes() const override { return disk_.FreeBytes(); }
-  const std::string& path() const override { return disk_.path(); }
-  bool direct() const override { return disk_.direct(); }
 
   std::function<void()> before_open;
   std::uint64_t bad = 1ULL << 40;  // nowhere
   int reads = 0;
 
  private:
-  class HookedFile final : public common::File {
+  class HookedFile final : public common::ForwardingFile {
    public:
     HookedFile(HookedDisk& disk, std::unique_ptr<common::File> file)
-        : disk_(disk), file_(std::move(file)) {}
+        : ForwardingFile(std::move(file)), disk_(disk) {}
     common::Result<std::size_t> Read(std::uint64_t offset, std::span<char> out) const override {
       ++disk_.reads;
       if (offset <= disk_.bad && disk_.bad < offset + out.size()) {
         return common::Fail(common::Errc::kIo, "bad block");
       }
-      return file_->Read(offset, out);
+      return ForwardingFile::Read(offset, out);
     }
-    common::Result<void> Write(std::uint64_t offset, std::string_view bytes) override {
-      return file_->Write(offset, bytes);
-    }
-    common::Result<void> Sync() override { return file_->Sync(); }
-    common::Result<void> Preallocate(std::uint64_t bytes) override {
-      return file_->Preallocate(bytes);
-    }
-    common::Result<std::uint64_t> Size() const override { return file_->Size(); }
 
    private:
     HookedDisk& disk_;
-    const std::unique_ptr<common::File> file_;
   };
-
-  common::Disk& disk_;
 };
 
 // The reader has looked the entry up when the deletion of its ledger removes the segment.
