@@ -89,11 +89,8 @@ Code Adds::Insert(const Entry& entry) {
   if (core_.journal->queued_bytes() > 2 * core_.options.max_queued_bytes) return Code::kBusy;
   const protocol::EntryHeader& header = entry.header;
   LedgerRecord& record = core_.ledgers.Get(header.ledger, entry.key);
-  const bool above = header.entry > record.state.last_entry;
-  core_.store->Add(header.ledger, header.entry, entry.bytes,
-                   above ? Copies::kNone : Copies::kPerhaps);
+  core_.store->Add(header.ledger, header.entry, entry.bytes, record.NoteStored(header.entry));
   core_.Append(RecordType::kEntry, {KeyBytes(entry.key).view(), entry.bytes});
-  if (above) record.state.last_entry = header.entry;
   if (header.lac > record.state.lac) {
     record.state.lac = header.lac;
     if (!core_.polls.empty()) core_.polls.Advanced(header.ledger, header.lac);

@@ -23,6 +23,14 @@ struct LedgerRecord {
   // this process served. Answers to fencing requests wait for it (T-03).
   Lsn shut_lsn = 0;
   bool changed = false;  // since the last commit
+
+  // The entry goes to the store. Whether that may hold a copy of it: of an id above all that were
+  // ever stored it has none.
+  Copies NoteStored(protocol::EntryId entry) {
+    if (entry <= state.last_entry) return Copies::kPerhaps;
+    state.last_entry = entry;
+    return Copies::kNone;
+  }
 };
 
 // A look at all ledgers but the settled ones, a part of them at a time. Good for one walk.

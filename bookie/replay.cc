@@ -67,9 +67,7 @@ Result<void> Replay::Entry(std::string_view payload) {
   LedgerRecord& record = ledgers_.Get(header->ledger, KeyOf(payload));
   LedgerState& state = record.state;
   if (state.deleted || store_.FindCached(header->ledger, header->entry) == bytes) return {};
-  const bool above = header->entry > state.last_entry;
-  store_.Add(header->ledger, header->entry, bytes, above ? Copies::kNone : Copies::kPerhaps);
-  if (above) state.last_entry = header->entry;
+  store_.Add(header->ledger, header->entry, bytes, record.NoteStored(header->entry));
   state.lac = std::max(state.lac, header->lac);
   ledgers_.Changed(header->ledger, record);
   return {};
