@@ -102,7 +102,9 @@ class Walker {
     } else if (const auto block = ParseNumberKey(key, 'T')) {
       const auto bits = DecodeTombstones(*content);
       if (!bits) return Bad(key, bits.error());
-      if (visitor_.tombstones) visitor_.tombstones(static_cast<std::int64_t>(*block), *bits);
+      Tombstones tombstones;
+      tombstones.InsertBlock(static_cast<std::int64_t>(*block), *bits);
+      if (visitor_.tombstones) visitor_.tombstones(tombstones);
     } else if (key == kCommitKey) {
       const auto commit = DecodeCommit(*content);
       if (!commit) return Bad(key, commit.error());

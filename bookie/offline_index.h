@@ -20,7 +20,7 @@ struct IndexVisitor {
       {};  // ascending, before the others
   std::function<void(protocol::LedgerId, const LedgerState&)> state = {};
   std::function<void(SegmentId, const SegmentSpace&)> space = {};
-  std::function<void(std::int64_t block, const Tombstones::Bits&)> tombstones = {};
+  std::function<void(const Tombstones&)> tombstones = {};  // of one block
   std::function<void(Finding)> finding = {};
 };
 

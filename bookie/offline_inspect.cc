@@ -58,8 +58,7 @@ class Inspection {
          .state = [this](LedgerId ledger, const LedgerState& state) { Take(ledger, state); },
          .space = [this](SegmentId id,
                          const SegmentSpace& space) { report_.segments[id].space = space; },
-         .tombstones = [this](std::int64_t block,
-                              const Tombstones::Bits& bits) { Take(block, bits); },
+         .tombstones = [this](const Tombstones& tombstones) { Take(tombstones); },
          .finding = [this](Finding found) { report_.findings.Add(std::move(found)); }});
     report_.commit = walk.commit;
     return {};
@@ -83,13 +82,11 @@ class Inspection {
     if (ledger_ == ledger) about_->state = state;
   }
 
-  void Take(std::int64_t block, const Tombstones::Bits& bits) {
-    report_.ledgers += Tombstones::Count(bits);
-    report_.deleted += Tombstones::Count(bits);
-    Tombstones settled;
-    settled.InsertBlock(block, bits);
-    if (ledger_ && settled.Contains(*ledger_))
-      about_->state = LedgerState{.key = {}, .deleted = true};
+  void Take(const Tombstones& tombstones) {
+    report_.ledgers += tombstones.size();
+    report_.deleted += tombstones.size();
+    if (!ledger_ || !tombstones.Contains(*ledger_)) return;
+    about_->state = LedgerState{.key = {}, .deleted = true};
   }
 
   Result<void> Segments() {

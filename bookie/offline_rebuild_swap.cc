@@ -59,11 +59,9 @@ IndexSwap::Present IndexSwap::LookAt(const std::string& name) const {
                                 if (state.deleted) present.deleted.insert(ledger);
                               },
                           .tombstones =
-                              [&](std::int64_t block, const Tombstones::Bits& bits) {
-                                Tombstones settled;
-                                settled.InsertBlock(block, bits);
-                                for (const auto ledger : settled.Ids())
-                                  present.deleted.insert(ledger);
+                              [&](const Tombstones& tombstones) {
+                                const auto ids = tombstones.Ids();
+                                present.deleted.insert(ids.begin(), ids.end());
                               }});
   if (walk.commit) {
     present.stored = walk.commit->stored;

@@ -196,10 +196,7 @@ void OfflineVerify::CheckIndex() {
              CheckHighest(of, state.last_entry);
            },
        .space = [&](SegmentId id, const SegmentSpace& space) { segments_[id].space = space; },
-       .tombstones =
-           [&](std::int64_t, const Tombstones::Bits& bits) {
-             summary_.ledgers += Tombstones::Count(bits);
-           },
+       .tombstones = [&](const Tombstones& tombstones) { summary_.ledgers += tombstones.size(); },
        .finding = [this](Finding finding) { Give(std::move(finding)); }});
   while (walk_.complete && !highest_.empty()) {
     CheckHighest(highest_.begin()->first, protocol::kNoEntry);
