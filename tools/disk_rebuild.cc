@@ -46,19 +46,16 @@ std::string Count(std::uint64_t number) {
   return HumanCount(static_cast<std::int64_t>(number));
 }
 
-const char* Plan(const Outcome& outcome) {
+std::string Plan(const Outcome& outcome) {
   if (outcome.whole) {
     return "With --yes these ledgers come back, fenced and in limbo: what is here of them is\n"
            "served, nothing is denied. All others stay as they are.\n";
   }
-  return outcome.deletions > 0
-             ? "With --yes the index is made anew: all these ledgers, and all others of this "
-               "time,\n"
-               "will be fenced and in limbo here: what is here is served, nothing is denied. With\n"
-               "--undelete the deletions are undone as well.\n"
-             : "With --yes the index is made anew: all these ledgers, and all others of this "
-               "time,\n"
-               "will be fenced and in limbo here: what is here is served, nothing is denied.\n";
+  std::string plan =
+      "With --yes the index is made anew: all these ledgers, and all others of this time,\n"
+      "will be fenced and in limbo here: what is here is served, nothing is denied.";
+  if (outcome.deletions > 0) plan += " With\n--undelete the deletions are undone as well.";
+  return plan + "\n";
 }
 
 std::string Text(const Outcome& outcome) {
