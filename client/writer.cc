@@ -188,11 +188,12 @@ void Writer::NoteIdleLac() {
 }
 
 IdleLacs::Source::Turn Writer::TellLac() {
+  waits_to_tell_ = HasLacToTell();
+  if (!waits_to_tell_) return Turn::kNothing;
   const EntryId last = protocol_.last_pushed();
   const bool idle = std::exchange(last_when_noted_, last) == last && last == protocol_.lac();
-  waits_to_tell_ = HasLacToTell() && !idle;
-  if (waits_to_tell_) return Turn::kLater;
-  if (!HasLacToTell()) return Turn::kNothing;
+  if (!idle) return Turn::kLater;
+  waits_to_tell_ = false;
   told_lac_ = protocol_.lac();
   const std::string record = protocol::EncodeLac(id(), told_lac_);
   for (std::size_t slot = 0; slot < channels_.size(); ++slot) {
