@@ -16,7 +16,7 @@ struct CompactionOptions {
   double min_garbage = 0.4;  // of a segment's bytes, before what is live is copied out of it
   // What is copied at most in a second, so that appends and reads keep the disk.
   std::uint64_t bytes_per_second = 16 << 20;
-  std::uint64_t step_bytes = 1 << 20;                    // copied in one go
+  std::uint64_t step_bytes = 256 << 10;                  // copied in one go
   std::uint64_t segment_bytes = 64 << 20;                // of a new segment, about
   std::uint64_t round_bytes = 1 << 30;                   // copied in one round, about
   common::Duration interval = std::chrono::minutes(10);  // between two rounds

@@ -13,7 +13,10 @@ using common::Result;
 
 namespace {
 
-constexpr std::size_t kWriteBytes = 1 << 20;
+// Of one write. The journal's next batch may wait for it on the disk, so it is not larger than what
+// makes the disk busy: this, and not the bytes in a second, decides what a flush or a compaction
+// does to the slowest appends.
+constexpr std::size_t kWriteBytes = 256 << 10;
 
 }  // namespace
 
