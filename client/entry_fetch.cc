@@ -10,6 +10,8 @@ namespace quire::client {
 namespace {
 
 constexpr int kMaxBusyPauses = 100;  // of one fetch
+constexpr int kMaxCalls = 4;
+constexpr std::size_t kMinEntriesPerCall = 128;  // fewer are not worth a call of their own
 
 }  // namespace
 
@@ -28,6 +30,10 @@ void EntryFetch::Start(Services& services, metadata::VersionedLedger ledger,
   fetch->hedge_ = services.loop.After(services.timing.hedge, [fetch] { fetch->OnHedge(); });
 }
 
+int EntryFetch::CallsFor(std::size_t entries) {
+  return static_cast<int>(std::clamp<std::size_t>(entries / kMinEntriesPerCall, 1, kMaxCalls));
+}
+
 EntryFetch::EntryFetch(Services& services, metadata::VersionedLedger ledger,
                        std::vector<EntryId> entries, int preferred, Done done)
     : services_(services),
@@ -36,7 +42,11 @@ EntryFetch::EntryFetch(Services& services, metadata::VersionedLedger ledger,
       done_(std::move(done)),
       missing_(entries.size()) {
   wanted_.resize(entries.size());
-  for (std::size_t i = 0; i < entries.size(); ++i) wanted_[i].entry = entries[i];
+  const auto calls = static_cast<std::size_t>(CallsFor(entries.size()));
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    wanted_[i].entry = entries[i];
+    wanted_[i].call = static_cast<int>(i * calls / entries.size());
+  }
 }
 
 // Healthy slots first, beginning with the preferred one; then those that failed a moment ago.
@@ -45,7 +55,7 @@ int EntryFetch::NextSlot(const Wanted& wanted) const {
   const metadata::Ensemble& ensemble = ledger_.value->EnsembleOf(wanted.entry);
   int fallback = -1;
   for (int i = 0; i < replication.ensemble; ++i) {
-    const int slot = (preferred_ + i) % replication.ensemble;
+    const int slot = (preferred_ + wanted.call + i) % replication.ensemble;
     if (wanted.asked.Contains(slot)) continue;
     if (!protocol::InWriteSet(replication, wanted.entry, slot)) continue;
     if (!services_.placement.FailedRecently(ensemble[static_cast<std::size_t>(slot)])) return slot;
@@ -55,7 +65,7 @@ int EntryFetch::NextSlot(const Wanted& wanted) const {
 }
 
 void EntryFetch::AskNext(const std::vector<std::size_t>& indices) {
-  std::map<std::pair<BookieId, int>, std::vector<std::size_t>> asks;
+  std::map<Target, std::vector<std::size_t>> asks;
   for (const std::size_t index : indices) {
     Wanted& wanted = wanted_[index];
     const int slot = NextSlot(wanted);
@@ -63,28 +73,28 @@ void EntryFetch::AskNext(const std::vector<std::size_t>& indices) {
     wanted.asked.Insert(slot);
     ++wanted.outstanding;
     const auto& ensemble = ledger_.value->EnsembleOf(wanted.entry);
-    asks[{ensemble[static_cast<std::size_t>(slot)], slot}].push_back(index);
+    asks[{ensemble[static_cast<std::size_t>(slot)], slot, wanted.call}].push_back(index);
   }
-  for (auto& [target, list] : asks) Ask(target.first, target.second, std::move(list));
+  for (auto& [target, list] : asks) Ask(target, std::move(list));
 }
 
-void EntryFetch::Ask(BookieId bookie, int slot, std::vector<std::size_t> indices) {
+void EntryFetch::Ask(const Target& target, std::vector<std::size_t> indices) {
   protocol::ReadRequest request;
-  request.bookie = bookie;
+  request.bookie = target.bookie;
   request.deadline_ms = services_.read_deadline_ms();
   request.ledger = ledger_.value->id;
   for (const std::size_t index : indices) request.entries.push_back(wanted_[index].entry);
-  services_.ChannelTo(bookie)->Read(
-      std::move(request),
-      [self = shared_from_this(), bookie, slot, indices = std::move(indices)](
-          protocol::ReadReply reply) { self->OnReply(bookie, slot, indices, std::move(reply)); });
+  services_.ChannelTo(target.bookie)
+      ->Read(std::move(request),
+             [self = shared_from_this(), target, indices = std::move(indices)](
+                 protocol::ReadReply reply) { self->OnReply(target, indices, std::move(reply)); });
 }
 
-void EntryFetch::OnReply(BookieId bookie, int slot, const std::vector<std::size_t>& indices,
+void EntryFetch::OnReply(const Target& target, const std::vector<std::size_t>& indices,
                          protocol::ReadReply reply) {
   if (finished_) return;
   if (reply.code == Code::kTimeout || reply.code == Code::kDisconnected) {
-    services_.placement.NoteFailure(bookie);
+    services_.placement.NoteFailure(target.bookie);
   }
   retry_after_ms_ = std::max(retry_after_ms_, reply.retry_after_ms);
   std::vector<std::size_t> again;  // the reply reached its bound of bytes before these
@@ -122,7 +132,7 @@ void EntryFetch::OnReply(BookieId bookie, int slot, const std::vector<std::size_
     if (code == Code::kBusy) wanted.busy = true;
     failed.push_back(indices[i]);
   }
-  if (!again.empty()) Ask(bookie, slot, std::move(again));
+  if (!again.empty()) Ask(target, std::move(again));
   if (!failed.empty()) AskNext(failed);
   CheckEnd();
 }

@@ -61,8 +61,11 @@ void Reader::Read(EntryId first, EntryId last, ReadDone done) {
   for (EntryId entry = first; entry <= last && entry - first < kEntriesPerRead; ++entry) {
     entries.push_back(entry);
   }
-  preferred_ = (preferred_ + 1) % ledger_.value->replication.ensemble;
-  EntryFetch::Start(services_, ledger_, std::move(entries), preferred_, std::move(done));
+  // Each bookie gets its turn at a constant distance, by which it tells what will be read next.
+  const int preferred = preferred_;
+  preferred_ =
+      (preferred_ + EntryFetch::CallsFor(entries.size())) % ledger_.value->replication.ensemble;
+  EntryFetch::Start(services_, ledger_, std::move(entries), preferred, std::move(done));
 }
 
 void Reader::ReadLac(ProgressDone done) {

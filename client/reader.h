@@ -60,7 +60,7 @@ class Reader final : public std::enable_shared_from_this<Reader> {
   metadata::VersionedLedger ledger_;
   metadata::MetadataStore::WatchHandle watch_;
   protocol::EntryId lac_ = protocol::kNoEntry;
-  int preferred_ = 0;  // the slot the next batch asks first
+  int preferred_ = 0;  // the slot that the next read asks first
   bool stopped_ = false;
 
   ProgressDone waiting_;

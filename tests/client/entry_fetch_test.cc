@@ -1,5 +1,7 @@
 #include "client/entry_fetch.h"
 
+#include <numeric>
+
 #include "client_fixture.h"
 
 namespace quire::client {
@@ -55,6 +57,25 @@ TEST_F(EntryFetchTest, OneBookieServesTheWholeBatchWhereItCan) {
   EXPECT_EQ(Reads(1), 1u);
   EXPECT_EQ(Reads(2), 0u);
   EXPECT_FALSE(bookies.at(B(1)).reads.front().fence);  // T-42
+}
+
+TEST_F(EntryFetchTest, ManyEntriesAreAskedOfOneBookieAfterTheOther) {
+  Store(ledger, 0, 999);
+  std::vector<std::int64_t> ids(1000);
+  std::iota(ids.begin(), ids.end(), 0);
+  EXPECT_EQ(EntryFetch::CallsFor(ids.size()), 4);
+  ExpectEntries(*Fetch(ids, 1), ids);
+  const auto parts_of = [this](std::uint64_t bookie) {
+    std::vector<std::pair<EntryId, std::size_t>> parts;
+    for (const auto& read : bookies.at(B(bookie)).reads) {
+      parts.emplace_back(read.entries.front(), read.entries.size());
+    }
+    return parts;
+  };
+  using Parts = std::vector<std::pair<EntryId, std::size_t>>;
+  EXPECT_EQ(parts_of(1), (Parts{{EntryId(0), 250}, {EntryId(750), 250}}));
+  EXPECT_EQ(parts_of(2), (Parts{{EntryId(250), 250}}));
+  EXPECT_EQ(parts_of(0), (Parts{{EntryId(500), 250}}));
 }
 
 TEST_F(EntryFetchTest, AStripedBatchAsksAsFewBookiesAsHoldIt) {
