@@ -47,7 +47,8 @@ class Server::Acceptor : public std::enable_shared_from_this<Acceptor> {
                     },
                 .add_call = {}} {}
 
-  common::Result<std::uint16_t> Start();
+  common::Result<std::uint16_t> Listen();
+  void Serve();
   void Stop();
   ServerStats stats() const;
 
@@ -71,7 +72,7 @@ class Server::Acceptor : public std::enable_shared_from_this<Acceptor> {
   Burst failures_;
 };
 
-common::Result<std::uint16_t> Server::Acceptor::Start() {
+common::Result<std::uint16_t> Server::Acceptor::Listen() {
   const ServerOptions& options = shared_.options;
   error_code failed;
   const auto address = asio::ip::make_address(options.address, failed);
@@ -95,9 +96,12 @@ common::Result<std::uint16_t> Server::Acceptor::Start() {
                         "cannot listen on port " + std::to_string(options.port) + " of " +
                             options.address + ": " + failed.message());
   }
+  return socket_.local_endpoint(failed).port();
+}
+
+void Server::Acceptor::Serve() {
   Accept();
   SweepLater();
-  return socket_.local_endpoint(failed).port();
 }
 
 void Server::Acceptor::Stop() {
@@ -188,8 +192,16 @@ Server::~Server() {
   Stop();
 }
 
+common::Result<std::uint16_t> Server::Listen() {
+  return acceptor_->Listen();
+}
+void Server::Serve() {
+  acceptor_->Serve();
+}
 common::Result<std::uint16_t> Server::Start() {
-  return acceptor_->Start();
+  auto port = Listen();
+  if (port) Serve();
+  return port;
 }
 void Server::Stop() {
   acceptor_->Stop();

@@ -68,8 +68,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Listens; returns the port. kInvalidArgument for an address that is none or not of this machine,
-  // kIo with the reason when the port is in use. Once.
+  // Takes the port and returns it; who connects waits. kInvalidArgument for an address that is none
+  // or not of this machine, kIo with the reason when the port is in use. Once.
+  common::Result<std::uint16_t> Listen();
+  // Takes the connections, from now on. Once, after Listen.
+  void Serve();
+  // Both.
   common::Result<std::uint16_t> Start();
 
   // Closes the port and every connection. Replies that come later are dropped.

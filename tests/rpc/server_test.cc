@@ -54,6 +54,16 @@ class ServerTest : public ::testing::Test {
   std::optional<Server> server_;
 };
 
+TEST_F(ServerTest, WhoConnectsBeforeItServesWaits) {
+  server_.emplace(loop_, bookie_, ServerOptions{});
+  RawPeer peer(loop_, server_->Listen().value());
+  peer.Send(CallBytes(1, SampleReadRequest()));
+  RunReady(loop_);
+  EXPECT_EQ(server_->stats().accepted, 0U);
+  server_->Serve();
+  EXPECT_TRUE(RunUntil(loop_, [&] { return bookie_.reads.size() == 1; }));
+}
+
 TEST_F(ServerTest, AnswersInTheOrderTheHandlerDoes) {
   RawPeer peer(loop_, Start());
   peer.Send(AddBytes(1, 2) + AddBytes(2, 1) + CallBytes(3, SampleReadRequest()));
