@@ -275,7 +275,8 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
           metadata::BookieInfo{.bookie = shard.bookie(),
                                .address = address_,
                                .writable = shard.mode() == ShardMode::kWritable,
-                               .http = PublishedHttp()}));
+                               .http = PublishedHttp()},
+          nullptr));
       service.collectors.push_back(
           std::make_unique<Collector>(Collector::Environment{.loop = loop_,
                                                              .shard = shard,

@@ -18,8 +18,9 @@ BookieInfo OtherOf(BookieInfo info) {
 
 }  // namespace
 
-Registration::Registration(common::Loop& loop, MetadataStore& store, BookieInfo info)
-    : loop_(loop), store_(store), info_(std::move(info)) {
+Registration::Registration(common::Loop& loop, MetadataStore& store, BookieInfo info,
+                           Elsewhere elsewhere)
+    : loop_(loop), store_(store), info_(std::move(info)), elsewhere_(std::move(elsewhere)) {
   QUIRE_CHECK(!info_.address.empty());
 }
 
@@ -63,7 +64,12 @@ void Registration::Reconcile() {
   busy_ = true;
   again_ = false;
   pass_ = info_;
-  own_ == RegistrationPath(pass_) ? Verify() : Create();
+  if (own_ == RegistrationPath(pass_)) return Verify();
+  told_ ? LookBeforeCreate() : Create();
+}
+
+void Registration::LookBeforeCreate() {
+  Find(RegistrationPath(OtherOf(pass_)), [this](std::optional<Version>) { Create(); });
 }
 
 void Registration::Create() {
@@ -81,44 +87,65 @@ void Registration::Create() {
                 }));
 }
 
-// The node is of an earlier session: of a process that died lately, of this one before it lost its
-// session, or of a creation whose answer was lost. It would go when that session ends, and with it
-// the bookie; so it is exchanged for one of this session.
 void Registration::ReplaceLeftover() {
   const std::string path = RegistrationPath(pass_);
-  store_.Read(path, lifetime_.WhileAlive([this, path](Result<Versioned> read) {
-    if (!read && read.error().code() == Errc::kNoNode) return Create();
-    if (!read) return Failed();
-    store_.Delete(path, read->version, lifetime_.WhileAlive([this](Result<void> removed) {
+  Find(path, [this, path](std::optional<Version> version) {
+    if (!version) return Create();
+    store_.Delete(path, *version, lifetime_.WhileAlive([this](Result<void> removed) {
       if (removed || removed.error().code() == Errc::kNoNode) return Create();
       Failed();
     }));
-  }));
+  });
 }
 
 void Registration::Verify() {
   const std::string path = RegistrationPath(pass_);
   node_watch_ = store_.Watch(path, lifetime_.WhileAlive([this] { Reconcile(); }));
-  store_.Read(path, lifetime_.WhileAlive([this, path](Result<Versioned> read) {
-    if (read) return RemoveOther();
-    if (read.error().code() == Errc::kNoNode && own_ == path) {
+  Find(path, [this, path](std::optional<Version> version) {
+    if (version) return RemoveOther();
+    if (own_ == path) {
       own_.reset();
       registered_ = false;
     }
     Failed();
-  }));
+  });
 }
 
 void Registration::RemoveOther() {
   const std::string path = RegistrationPath(OtherOf(pass_));
-  store_.Read(path, lifetime_.WhileAlive([this, path](Result<Versioned> read) {
-    if (!read && read.error().code() == Errc::kNoNode) return Settled();
-    if (!read) return Failed();
-    store_.Delete(path, read->version, lifetime_.WhileAlive([this](Result<void> removed) {
+  Find(path, [this, path](std::optional<Version> version) {
+    if (!version) return Settled();
+    store_.Delete(path, *version, lifetime_.WhileAlive([this](Result<void> removed) {
       if (removed || removed.error().code() == Errc::kNoNode) return Settled();
       Failed();
     }));
-  }));
+  });
+}
+
+void Registration::Find(const std::string& path, Found found) {
+  auto judge = [this, path, found = std::move(found)](Result<Versioned> read) mutable {
+    if (!read && read.error().code() == Errc::kNoNode) return found(std::nullopt);
+    if (!read) return Failed();
+    const auto info = DecodeRegistration(read->value, pass_.writable);
+    if (!info) return Withdraw(path, "an address that cannot be read");
+    if (info->address != pass_.address) return Withdraw(path, info->address);
+    found(read->version);
+  };
+  store_.Read(path, lifetime_.WhileAlive(std::move(judge)));
+}
+
+void Registration::Withdraw(const std::string& path, const std::string& address) {
+  registered_ = false;
+  if (own_ == path) own_.reset();  // somebody removed it and made another
+  if (own_) {
+    store_.Delete(*own_, Version{0}, lifetime_.WhileAlive([this, own = *own_](Result<void> gone) {
+      if (own_ == own && (gone || gone.error().code() == Errc::kNoNode)) own_.reset();
+      Failed();
+    }));
+  } else {
+    Failed();
+  }
+  if (!std::exchange(told_, true) && elsewhere_) elsewhere_(address);
 }
 
 void Registration::Settled() {
@@ -127,6 +154,7 @@ void Registration::Settled() {
   // False when the session was lost during the pass: then another follows.
   registered_ = own_ == RegistrationPath(pass_);
   if (again_ || !registered_) return Reconcile();
+  told_ = false;
   if (!start_done_) return;
   auto done = std::exchange(start_done_, nullptr);
   done({});

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "tests/metadata/sample_ledger.h"
 #include "tests/metadata/store_under_test.h"
@@ -35,10 +36,35 @@ class RegistryTest : public ::testing::TestWithParam<const char*> {
 
   Result<void> Register(std::uint64_t n, bool writable = true, const std::string& host = "host") {
     return loop_.Await<void>([&](auto done) {
-      registrations_.push_back(std::make_unique<Registration>(
-          loop_, *bookie_, BookieInfo{SampleBookie(n), host + ":" + std::to_string(n), writable}));
-      registrations_.back()->Start(std::move(done));
+      StartRegistration({SampleBookie(n), host + ":" + std::to_string(n), writable},
+                        std::move(done));
     });
+  }
+  // On the loop.
+  void StartRegistration(const BookieInfo& info, MetadataStore::Done done) {
+    registrations_.push_back(std::make_unique<Registration>(
+        loop_, *bookie_, info,
+        [this](const std::string& address) { elsewhere_.push_back(address); }));
+    registrations_.back()->Start(std::move(done));
+  }
+  // As another process would make it, in its own session.
+  void MakeNode(MetadataStore& store, const BookieInfo& info) {
+    ASSERT_TRUE(loop_.Await<Version>([&](auto done) {
+      store.Create(RegistrationPath(info), EncodeRegistration(info), NodeKind::kEphemeral,
+                   std::move(done));
+    }));
+  }
+  // Empty: there is no such node.
+  std::string AddressAt(const std::string& path) {
+    const auto read =
+        loop_.Await<Versioned>([&](auto done) { client_->Read(path, std::move(done)); });
+    return read ? DecodeRegistration(read->value, true)->address : "";
+  }
+  bool AddressBecomes(const std::string& path, const std::string& address) {
+    for (int i = 0; i < 2000 && AddressAt(path) != address; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return AddressAt(path) == address;
   }
   std::vector<BookieInfo> List() {
     return loop_
@@ -65,6 +91,7 @@ class RegistryTest : public ::testing::TestWithParam<const char*> {
   std::unique_ptr<StoreWorld> world_;
   std::unique_ptr<MetadataStore> bookie_;
   std::unique_ptr<MetadataStore> client_;
+  std::vector<std::string> elsewhere_;  // what they told. Loop thread
   std::vector<std::unique_ptr<Registration>> registrations_;
   std::optional<BookieDirectory> directory_;
 };
@@ -155,16 +182,88 @@ TEST_P(RegistryTest, MovesBetweenWritableAndReadOnly) {
 TEST_P(RegistryTest, ReplacesTheNodeOfAnEarlierProcess) {
   auto earlier = world_->Open(loop_);
   for (const bool writable : {true, false}) {
-    const BookieInfo old{SampleBookie(1), "old:1", writable};
-    ASSERT_TRUE(loop_.Await<Version>([&](auto done) {
-      earlier->Create(RegistrationPath(old), EncodeRegistration(old), NodeKind::kEphemeral,
-                      std::move(done));
-    }));
+    MakeNode(*earlier, {SampleBookie(1), "host:1", writable, "host:8081"});
   }
   ASSERT_TRUE(Register(1));
   EXPECT_EQ(List(), Infos({{1, true}}));
   loop_.Run([&] { earlier.reset(); });
   EXPECT_EQ(List(), Infos({{1, true}}));
+  EXPECT_TRUE(loop_.Run([&] { return elsewhere_.empty(); }));
+}
+
+// Whoever has another address may be running. It does not matter which of the two is read-only.
+TEST_P(RegistryTest, WaitsForTheEndOfASessionWithAnotherAddress) {
+  for (const bool writable : {true, false}) {
+    const BookieInfo ours{SampleBookie(writable ? 1 : 2), "host:1", true};
+    const BookieInfo theirs{ours.bookie, "elsewhere:1", writable};
+    auto other = world_->Open(loop_);
+    MakeNode(*other, theirs);
+    bool registered = false;
+    loop_.Run([&] {
+      StartRegistration(ours, [&](const Result<void>& result) { registered = result.has_value(); });
+    });
+    EXPECT_TRUE(Becomes([&] { return !elsewhere_.empty(); }));
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(AddressAt(RegistrationPath(theirs)), "elsewhere:1");
+    EXPECT_TRUE(AddressBecomes(RegistrationPath(ours), writable ? "elsewhere:1" : ""));
+    loop_.Run([&] {
+      EXPECT_FALSE(registered || registrations_.back()->registered());
+      other.reset();
+    });
+    EXPECT_TRUE(Becomes([&] { return registered; }));
+    EXPECT_EQ(AddressAt(RegistrationPath(ours)), "host:1");
+    loop_.Run([&] {
+      EXPECT_EQ(std::exchange(elsewhere_, {}), std::vector<std::string>{"elsewhere:1"}) << "once";
+    });
+  }
+}
+
+// What a later version has written may be anybody's.
+TEST_P(RegistryTest, WaitsForTheEndOfASessionWhoseAddressCannotBeRead) {
+  const std::string path = RegistrationPath({SampleBookie(1), "host:1", true});
+  ASSERT_TRUE(loop_.Await<Version>([&](auto done) {
+    client_->Create(path, "something", NodeKind::kEphemeral, std::move(done));
+  }));
+  bool registered = false;
+  loop_.Run([&] {
+    StartRegistration({SampleBookie(1), "host:1", true},
+                      [&](const Result<void>& result) { registered = result.has_value(); });
+  });
+  EXPECT_TRUE(Becomes([&] { return !elsewhere_.empty(); }));
+  EXPECT_EQ(loop_.Await<Versioned>([&](auto done) { client_->Read(path, std::move(done)); })->value,
+            "something");
+  loop_.Run([&] { client_.reset(); });
+  EXPECT_TRUE(Becomes([&] { return registered; }));
+}
+
+// A copy that waited has got it: the one who had it neither takes it back nor stays beside it.
+TEST_P(RegistryTest, NeverTakesBackWhatAnotherAddressHas) {
+  for (const bool same_directory : {true, false}) {
+    const std::uint64_t n = same_directory ? 1 : 2;
+    ASSERT_TRUE(Register(n));
+    ASSERT_TRUE(Register(3, false));  // so that both directories are there
+    const std::string our_path = RegistrationPath({SampleBookie(n), "", true});
+    const BookieInfo theirs{SampleBookie(n), "elsewhere:1", same_directory};
+    // Persistent, as an ephemeral node cannot be made in one step with something else.
+    std::vector<Op> ops;
+    if (same_directory) ops.push_back({Op::Kind::kDelete, our_path, "", Version{0}});
+    ops.push_back({Op::Kind::kCreate, RegistrationPath(theirs), EncodeRegistration(theirs), {}});
+    ASSERT_TRUE(loop_.Await<void>([&](auto done) { client_->Multi(ops, std::move(done)); }));
+    Registration& ours = *registrations_[registrations_.size() - 2];
+    loop_.Run([&] { ours.SetWritable(same_directory); });
+    EXPECT_TRUE(Becomes([&] { return !elsewhere_.empty(); }));
+    EXPECT_TRUE(AddressBecomes(our_path, same_directory ? "elsewhere:1" : ""));
+    EXPECT_EQ(AddressAt(RegistrationPath(theirs)), "elsewhere:1");
+    EXPECT_FALSE(loop_.Run([&] { return ours.registered(); }));
+    ASSERT_TRUE(loop_.Await<void>([&](auto done) {
+      client_->Delete(RegistrationPath(theirs), Version{0}, std::move(done));
+    }));
+    EXPECT_TRUE(Becomes([&] { return ours.registered(); }));
+    EXPECT_EQ(AddressAt(RegistrationPath(theirs)), "host:" + std::to_string(n));
+    loop_.Run([&] {
+      EXPECT_EQ(std::exchange(elsewhere_, {}), std::vector<std::string>{"elsewhere:1"}) << "once";
+      registrations_.clear();
+    });
+  }
 }
 
 // T-32
@@ -227,7 +326,7 @@ TEST_P(RegistryTest, TellsWhoStillWaitsThatItGoes) {
     directory_->Start(count);
     directory_->Refresh(count);
     directory_.reset();
-    Registration registration(loop_, *bookie_, {SampleBookie(1), "host:1", true});
+    Registration registration(loop_, *bookie_, {SampleBookie(1), "host:1", true}, {});
     registration.Start(count);
   });
   EXPECT_TRUE(Becomes([&] { return ended == 3; }));

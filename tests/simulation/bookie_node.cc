@@ -28,7 +28,8 @@ bool BookieNode::Start() {
   server_ = std::make_unique<SimServer>(environment_.network, address_, *process_, *handler_);
   registration_ = std::make_unique<metadata::Registration>(
       *process_, *store_,
-      metadata::BookieInfo{.bookie = id_, .address = address_, .writable = true});
+      metadata::BookieInfo{.bookie = id_, .address = address_, .writable = true},
+      metadata::Registration::Elsewhere());
   registration_->Start([](common::Result<void>) {});
   return true;
 }

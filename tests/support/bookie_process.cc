@@ -90,7 +90,9 @@ BookieProcess::~BookieProcess() {
 }
 
 void BookieProcess::Start() {
-  std::vector<std::string> flags{"--metadata", options_.metadata, "--listen", "127.0.0.1:0"};
+  // At another address a killed bookie would wait for the end of its old session.
+  std::vector<std::string> flags{"--metadata", options_.metadata, "--listen",
+                                 address_.empty() ? "127.0.0.1:0" : address_};
   for (const auto& directory : options_.directories) {
     flags.insert(flags.end(), {"--dir", directory});
   }

@@ -10,8 +10,9 @@
 
 namespace quire::testing {
 
-// The real bookie daemon on a free port of the loopback interface. It ends with this object, and
-// with the thread that started it however that ends: start it from the main thread of a test.
+// The real bookie daemon on a free port of the loopback interface, which it keeps. It ends with
+// this object, and with the thread that started it however that ends: start it from the main thread
+// of a test.
 class BookieProcess {
  public:
   struct Options {
@@ -34,7 +35,7 @@ class BookieProcess {
 
   void Kill();     // kill -9, and waits for the end; the directories stay
   int Term();      // SIGTERM; the exit code, or minus the signal that ended it
-  void Restart();  // after Kill or Term: on the same directories, ready again, on another port
+  void Restart();  // after Kill or Term: on the same directories, ready again
   void Stop();     // SIGSTOP: alive, but says nothing
   void Cont();
 
