@@ -18,7 +18,7 @@ constexpr const char* kFooter =
     "A flag goes before QUIRE_METADATA, that before the file, the file before the default.\n"
     "Exit codes: 0 clean stop (SIGTERM, SIGINT), 1 failure at run time, 2 wrong configuration, 3 a "
     "directory is not the bookie or the cluster that the metadata store knows (nothing was "
-    "changed).\n"
+    "changed), or another daemon is registered as its bookie.\n"
     "When it serves, one line goes to standard output: bookie ready: address=HOST:PORT "
     "bookies=ID[,ID] [http=HOST:PORT]";
 

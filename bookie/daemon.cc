@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "bookie/loop_call.h"
 #include "bookie/metadata_cookies.h"
 #include "bookie/metadata_session.h"
+#include "bookie/registration_wait.h"
 #include "bookie/scrubber.h"
 #include "bookie/shard_home.h"
 #include "bookie/shard_router.h"
@@ -49,6 +48,7 @@ struct BookieDaemon::Service {
   std::optional<ShardRouter> router;
   std::optional<metadata::LedgerStore> ledgers;
   std::optional<metadata::IdGenerator> ids;
+  std::shared_ptr<RegistrationWait> waiting;
   // One for each home; null when its shard has failed.
   std::vector<std::unique_ptr<metadata::Registration>> registrations;
   std::vector<std::unique_ptr<Collector>> collectors;
@@ -94,8 +94,9 @@ Result<std::unique_ptr<BookieDaemon>> BookieDaemon::Start(rpc::AsioLoop& loop,
   daemon->Enter(DaemonPhase::kOpening);
   QUIRE_TRY(daemon->OpenHomes(*instance));
   daemon->Enter(DaemonPhase::kRegistering);
-  QUIRE_TRY(daemon->Serve(*instance));
-  QUIRE_TRY(daemon->AwaitRegistrations());
+  QUIRE_TRY(daemon->Listen(*instance));
+  QUIRE_TRY(daemon->Register());
+  RunOn(loop, [&] { daemon->service_->server->Serve(); });
   daemon->Enter(DaemonPhase::kServing);
   return daemon;
 }
@@ -254,20 +255,22 @@ Result<void> BookieDaemon::OpenHomes(InstanceId instance) {
   return {};
 }
 
-Result<void> BookieDaemon::Serve(InstanceId instance) {
+Result<void> BookieDaemon::Listen(InstanceId instance) {
   return RunOn(loop_, [this, instance]() -> Result<void> {
     Service& service = *service_;
     service.router.emplace(instance);
     service.ledgers.emplace(loop_, metadata_, service.random);
     for (const auto& home : service.homes) service.router->Add(home->shard());
     service.server.emplace(loop_, *service.router, MakeServerOptions());
-    const auto port = service.server->Start();
+    const auto port = service.server->Listen();
     if (!port) return Fail(port.error());
     const auto advertised_port = options_.advertise_port == 0 ? *port : options_.advertise_port;
     address_ = options_.advertised_host() + ":" + std::to_string(advertised_port);
     service.instance = instance;
     service.serving = true;
-    for (const auto& home : service.homes) {
+    service.waiting = std::make_shared<RegistrationWait>(service.homes.size());
+    for (std::size_t i = 0; i < service.homes.size(); ++i) {
+      const auto& home = service.homes[i];
       Shard& shard = home->shard();
       shard.Start();
       service.registrations.push_back(std::make_unique<metadata::Registration>(
@@ -276,7 +279,7 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
                                .address = address_,
                                .writable = shard.mode() == ShardMode::kWritable,
                                .http = PublishedHttp()},
-          nullptr));
+          [this, i](const std::string& address) { RegisteredElsewhere(i, address); }));
       service.collectors.push_back(
           std::make_unique<Collector>(Collector::Environment{.loop = loop_,
                                                              .shard = shard,
@@ -292,23 +295,13 @@ Result<void> BookieDaemon::Serve(InstanceId instance) {
   });
 }
 
-// Clients find a bookie through its registration, so that is where a start ends.
-Result<void> BookieDaemon::AwaitRegistrations() {
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::size_t left;                     // guarded by mutex
-    std::optional<common::Error> failed;  // guarded by mutex
-  };
-  const auto waiting = std::make_shared<Waiting>();
-  waiting->left = service_->homes.size();
-  loop_.Post([this, waiting] {
+// Whoever connects meanwhile waits: a copy of a bookie that runs must not answer those who know its
+// address of old.
+Result<void> BookieDaemon::Register() {
+  loop_.Post([this] {
     for (const auto& registration : service_->registrations) {
-      const auto done = [waiting](const Result<void>& outcome) {
-        const std::lock_guard lock(waiting->mutex);
-        --waiting->left;
-        if (!outcome) waiting->failed = outcome.error();
-        waiting->changed.notify_all();
+      const auto done = [waiting = service_->waiting](const Result<void>& outcome) {
+        waiting->Done(outcome);
       };
       if (registration) {
         registration->Start(done);
@@ -317,12 +310,25 @@ Result<void> BookieDaemon::AwaitRegistrations() {
       }
     }
   });
-  std::unique_lock lock(waiting->mutex);
-  const bool done =
-      waiting->changed.wait_for(lock, options_.metadata_wait, [&] { return waiting->left == 0; });
-  if (waiting->failed) return Fail(*waiting->failed);
-  if (!done) return Fail(Errc::kMetadataUnavailable, "the bookie could not be registered in time");
-  return {};
+  return service_->waiting->Await(options_.metadata_wait, events_.interrupted);
+}
+
+// During the start that may be a daemon that has died, whose session will end. Later it is one that
+// runs, with a copy of the directory or with the directory itself: it may have fenced what is not
+// fenced here, and what is acknowledged here would be lost.
+void BookieDaemon::RegisteredElsewhere(std::size_t home, const std::string& address) {
+  ShardHome& own = *service_->homes[home];
+  if (!service_->registrations[home]->started()) {
+    own.log().Warning("another daemon is registered as this bookie, at " + address +
+                      ": waiting until it is gone, or the session of a dead one has ended");
+    return service_->waiting->Elsewhere(options_.directories[home] + ": bookie " +
+                                        ToHex(own.cookie().bookie) +
+                                        " is registered by another daemon, at " + address);
+  }
+  own.shard().Fail(
+      common::Error(Errc::kWrongBookie, "another daemon has registered this bookie, at " + address),
+      "another daemon has registered this bookie, at " + address,
+      "find out which of the two has the right directory and end the other for good");
 }
 
 // In a turn of its own: the shard is in the middle of whatever changed its mode.

@@ -26,7 +26,7 @@ class BookieDaemon {
   struct Events {
     // The last shard that still served has failed. On the loop, once.
     std::function<void()> all_failed = {};
-    // Asked while Start waits for the metadata store: true gives up.
+    // Asked while Start waits for the metadata store or a registration: true gives up.
     std::function<bool()> interrupted = {};
     // It has come further. On the thread of Start and Stop.
     std::function<void(DaemonPhase)> phase = {};
@@ -34,11 +34,12 @@ class BookieDaemon {
     std::function<void(const std::string& directory, std::uint64_t records)> replaying = {};
   };
 
-  // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory and
-  // serves and registers them, in this order, after HTTP, which tells how far it is; any directory
+  // `loop` runs and `metadata` lives on it; both outlive the daemon. Opens every directory,
+  // registers and serves them, in this order, after HTTP, which tells how far it is; any directory
   // that cannot be opened refuses the start with its name. kWrongInstance and kWrongBookie: see
-  // Identity. kInvalidArgument: the memory or the open files that it may have are too few.
-  // kMetadataUnavailable: not reached within metadata_wait. kShutdown: interrupted.
+  // Identity; kWrongBookie also when another daemon stays registered as one of the bookies for
+  // longer than metadata_wait. kInvalidArgument: the memory or the open files that it may have are
+  // too few. kMetadataUnavailable: not reached within metadata_wait. kShutdown: interrupted.
   static common::Result<std::unique_ptr<BookieDaemon>> Start(rpc::AsioLoop& loop,
                                                              metadata::MetadataStore& metadata,
                                                              DaemonOptions options, const Log& log,
@@ -72,8 +73,9 @@ class BookieDaemon {
                                          const char* resume);
   common::Result<DaemonSnapshot> Collect(CollectionCommand command);
   common::Result<void> OpenHomes(protocol::InstanceId instance);
-  common::Result<void> Serve(protocol::InstanceId instance);
-  common::Result<void> AwaitRegistrations();
+  common::Result<void> Listen(protocol::InstanceId instance);
+  common::Result<void> Register();
+  void RegisteredElsewhere(std::size_t home, const std::string& address);
   void ModeChanged(std::size_t home);
   void CloseService();
 

@@ -33,7 +33,9 @@ struct DaemonOptions {
   // Of the directories: an empty one that was a bookie before becomes a new one. For one start, by
   // somebody who knows that its disk is lost and not only unmounted.
   std::vector<std::string> rejoin = {};
-  // How long a start waits for the metadata store before it gives up.
+  // How long a start waits for the metadata store before it gives up, and how long for the end of
+  // the session in which another daemon has registered one of its bookies. That of a daemon that
+  // died lasts its time-out, 10 s, and once more when ZooKeeper elects a leader in between.
   common::Duration metadata_wait = std::chrono::seconds(30);
   int reader_threads = 2;  // of a directory
   // Of the whole process; bookie/memory_budget.h shares it out. 0: 512 MiB for each directory.

@@ -57,7 +57,7 @@ struct MemoryUse {
 enum class DaemonPhase {
   kMetadata,     // waits for the metadata store
   kOpening,      // opens directories and replays journals
-  kRegistering,  // serves, and tells the metadata store so
+  kRegistering,  // has its port, and tells the metadata store so
   kServing,
   kStopping,
 };

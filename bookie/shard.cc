@@ -237,15 +237,15 @@ void Shard::Durable(Lsn lsn) {
   if (!parts_->core.health.failed()) parts_->checkpoint.MaybeStart();
 }
 
-// Everything is answered kUnknown from now on: fences and ledgers in memory may be ahead of the
-// disk, so nothing may be denied or confirmed any more.
-void Shard::Fail(const Error& error) {
+// After a failed disk, fences and ledgers in memory may be ahead of what is on it.
+void Shard::Fail(const Error& error, std::string_view why, std::string_view advice) {
   ShardCore& core = parts_->core;
   if (core.health.failed()) return;
-  core.log.Error("failed: " + error.ToString() +
-                 ". This bookie answers nothing any more; check the disk, then start the daemon "
-                 "again. What was acknowledged is in its journal and segments.");
-  core.health.Fail();
+  core.log.Error("failed: " + error.ToString() + ". This bookie answers nothing any more; " +
+                 std::string(advice) +
+                 ", then start the daemon again. What was acknowledged is in "
+                 "its journal and segments.");
+  core.health.Fail(std::string(why) + "; see the log, then start the daemon again");
   core.replies.Fail();
   core.polls.WakeAll();
   parts_->checkpoint.Abandon(error);

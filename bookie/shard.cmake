@@ -10,7 +10,8 @@ find_library(SYSTEMD systemd REQUIRED)
 add_library(quire_bookie STATIC
   adds.cc ballast.cc checkpoint.cc collector.cc config.cc config_flags.cc config_option.cc
   config_table.cc config_toml.cc daemon.cc descriptors.cc directory_lock.cc duplicate_lookups.cc
-  host_port.cc limbo_floor.cc metadata_cookies.cc metadata_session.cc http_pages.cc http_server.cc identity.cc
+  host_port.cc http_pages.cc http_server.cc identity.cc limbo_floor.cc metadata_cookies.cc
+  metadata_session.cc registration_wait.cc
   ledger_table.cc log_stderr.cc long_polls.cc memory_budget.cc metrics_page.cc metrics_process.cc
   metrics_requests.cc metrics_text.cc near_name.cc pending_replies.cc read_queue.cc reads.cc
   real_storage.cc replay.cc replay_stage.cc retry_hint.cc service_notifier.cc shard.cc

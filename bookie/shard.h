@@ -85,6 +85,10 @@ class Shard {
   // Of the settled ledgers.
   const Tombstones& tombstones() const;
 
+  // Everything is answered kUnknown from now on, until the daemon starts again: what is here may
+  // be neither confirmed nor denied. For people: why, and what to do about it.
+  void Fail(const common::Error& error, std::string_view why = "a disk failed",
+            std::string_view advice = "check the disk");
   void SetReadOnly(bool read_only);
   ShardMode mode() const;
   protocol::BookieId bookie() const { return bookie_; }
@@ -95,7 +99,6 @@ class Shard {
 
   common::Result<void> OpenStorage(const Storage& storage);
   void Durable(std::uint64_t lsn);
-  void Fail(const common::Error& error);
 
   // Constant after construction.
   const protocol::BookieId bookie_;

@@ -1,5 +1,7 @@
 #include "bookie/shard_health.h"
 
+#include <utility>
+
 namespace quire::bookie {
 
 std::string_view ModeName(ShardMode mode) {
@@ -17,7 +19,7 @@ ShardMode ShardHealth::mode() const {
 }
 
 std::vector<std::string> ShardHealth::Why() const {
-  if (failed_) return {"a disk failed; see the log, then start the daemon again"};
+  if (failed_) return {*failed_};
   std::vector<std::string> why;
   if (Has(kLowSpace)) why.emplace_back("too little free space");
   if (Has(kFlushBlocked)) why.emplace_back("a flush found the disk full");
@@ -32,9 +34,9 @@ void ShardHealth::Set(Reason reason, bool holds) {
   if (mode() != before && changed_) changed_(mode());
 }
 
-void ShardHealth::Fail() {
+void ShardHealth::Fail(std::string why) {
   if (failed_) return;
-  failed_ = true;
+  failed_ = std::move(why);
   if (changed_) changed_(ShardMode::kFailed);
 }
 

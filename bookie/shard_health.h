@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,11 @@ class ShardHealth {
   explicit ShardHealth(std::function<void(ShardMode)> changed) : changed_(std::move(changed)) {}
 
   void Set(Reason reason, bool holds);
-  void Fail();
+  // `why`: for people, and what they can do.
+  void Fail(std::string why);
 
   ShardMode mode() const;
-  bool failed() const { return failed_; }
+  bool failed() const { return failed_.has_value(); }
   bool read_only() const { return reasons_ != 0; }
   // It is not writable, for people; empty when it is.
   std::vector<std::string> Why() const;
@@ -40,7 +42,7 @@ class ShardHealth {
  private:
   const std::function<void(ShardMode)> changed_;
   std::uint8_t reasons_ = 0;
-  bool failed_ = false;
+  std::optional<std::string> failed_;  // why
 };
 
 }  // namespace quire::bookie

@@ -7,8 +7,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -52,9 +55,23 @@ class DaemonTest : public ::testing::Test {
         loop_, [&](auto done) { metadata::InitCluster(*store_, instance, 1, std::move(done)); });
     ASSERT_TRUE(made) << made.error().ToString();
   }
+  Log log() {
+    return Log([this](LogLevel /*level*/, std::string_view line) {
+      const std::lock_guard lock(log_mutex_);
+      log_.append(line).append("\n");
+    });
+  }
+  bool Logged(const std::string& text) {
+    const std::lock_guard lock(log_mutex_);
+    return log_.contains(text);
+  }
+  void ForgetLog() {
+    const std::lock_guard lock(log_mutex_);
+    log_.clear();
+  }
   Result<void> Start() {
     daemon_.reset();
-    auto started = BookieDaemon::Start(loop_, *store_, options_, Log(),
+    auto started = BookieDaemon::Start(loop_, *store_, options_, log(),
                                        {.all_failed = [this] { all_failed_ = true; },
                                         .interrupted = [this] { return interrupted_.load(); }});
     if (!started) return common::Fail(started.error());
@@ -65,6 +82,17 @@ class DaemonTest : public ::testing::Test {
     return Await<Result<std::vector<BookieInfo>>>(
                loop_, [this](auto done) { metadata::ListBookies(*store_, std::move(done)); })
         .value();
+  }
+  // In a session of its own, which the caller ends on the loop.
+  std::unique_ptr<metadata::MemoryStore> RegisterElsewhere(const BookieInfo& info) {
+    auto other =
+        RunOn(loop_, [this] { return std::make_unique<metadata::MemoryStore>(loop_, tree_); });
+    const auto made = Await<Result<metadata::Version>>(loop_, [&](auto done) {
+      other->Create(metadata::RegistrationPath(info), metadata::EncodeRegistration(info),
+                    metadata::NodeKind::kEphemeral, std::move(done));
+    });
+    EXPECT_TRUE(made);
+    return other;
   }
   template <typename Condition>
   static bool Eventually(Condition condition) {
@@ -80,6 +108,8 @@ class DaemonTest : public ::testing::Test {
   std::shared_ptr<metadata::MemoryTree> tree_ = std::make_shared<metadata::MemoryTree>();
   std::unique_ptr<metadata::MemoryStore> store_;
   DaemonOptions options_;
+  std::mutex log_mutex_;
+  std::string log_;  // guarded by log_mutex_
   std::atomic<bool> all_failed_ = false;
   std::atomic<bool> interrupted_ = false;
   std::unique_ptr<BookieDaemon> daemon_;
@@ -219,6 +249,84 @@ TEST_F(DaemonTest, OneBadDirectoryRefusesTheStartAndIsNamed) {
   EXPECT_EQ(started.error().code(), Errc::kWrongBookie);
   EXPECT_THAT(started.error().context(), HasSubstr(scratch_ + "/b"));
   EXPECT_TRUE(Registered().empty());
+}
+
+// I05: a copy of the directory, or the directory itself taken elsewhere.
+TEST_F(DaemonTest, WhileAnotherDaemonIsTheBookieTheStartWaitsAndThenRefuses) {
+  InitCluster();
+  ASSERT_TRUE(Start());
+  const BookieInfo original{.bookie = daemon_->bookies()[0], .address = "10.0.0.9:3181"};
+  EXPECT_TRUE(daemon_->Stop());
+  auto other = RegisterElsewhere(original);
+  options_.metadata_wait = std::chrono::milliseconds(200);
+  const auto refused = Start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::kWrongBookie);
+  EXPECT_THAT(refused.error().context(), HasSubstr(scratch_ + "/a: bookie "));
+  EXPECT_THAT(refused.error().context(), HasSubstr("another daemon, at 10.0.0.9:3181"));
+  EXPECT_THAT(Registered(), ElementsAre(original));
+
+  interrupted_ = true;
+  options_.metadata_wait = std::chrono::minutes(10);
+  EXPECT_EQ(Start().error().code(), Errc::kShutdown);
+  interrupted_ = false;
+  ForgetLog();
+
+  std::thread end([&] {
+    EXPECT_TRUE(Eventually([this] { return Logged("waiting until it is gone"); }));
+    RunOn(loop_, [&] { other.reset(); });
+  });
+  const auto started = Start();
+  end.join();
+  ASSERT_TRUE(started) << started.error().ToString();
+  EXPECT_EQ(Registered().at(0).address, daemon_->address());
+}
+
+// I05: whoever knows the address of old is not answered by a copy that waits.
+TEST_F(DaemonTest, NobodyIsServedBeforeTheBookieIsRegistered) {
+  InitCluster();
+  ASSERT_TRUE(Start());
+  const BookieInfo original{.bookie = daemon_->bookies()[0], .address = "10.0.0.9:3181"};
+  const std::string address = daemon_->address();
+  EXPECT_TRUE(daemon_->Stop());
+  auto other = RegisterElsewhere(original);
+  options_.listen_port =
+      static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  std::thread start([this] { EXPECT_TRUE(Start()); });
+  EXPECT_TRUE(Eventually([this] { return Logged("waiting until it is gone"); }));
+  {
+    BookieClient client(loop_, original.bookie, address);
+    auto answer = std::async(std::launch::async, [&] { return client.AddAndWait(1, 0); });
+    for (int i = 0; i < 50; ++i) EXPECT_THAT(Registered(), ElementsAre(original));
+    EXPECT_NE(answer.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+    RunOn(loop_, [&] { other.reset(); });
+    EXPECT_EQ(answer.get(), Code::kOk);
+  }
+  start.join();
+}
+
+// I05: it lost its session, and a copy that waited was quicker.
+TEST_F(DaemonTest, ABookieThatAnotherDaemonHasBecomeAnswersNothingAnyMore) {
+  InitCluster();
+  ASSERT_TRUE(Start());
+  const auto id = daemon_->bookies()[0];
+  BookieClient client(loop_, id, daemon_->address());
+  ASSERT_EQ(client.AddAndWait(1, 0), Code::kOk);
+  const BookieInfo copy{.bookie = id, .address = "10.0.0.9:3181"};
+  auto other =
+      RunOn(loop_, [this] { return std::make_unique<metadata::MemoryStore>(loop_, tree_); });
+  RunOn(loop_, [&] {  // in one turn, before the daemon hears of it
+    store_->ExpireSession();
+    other->Create(metadata::RegistrationPath(copy), metadata::EncodeRegistration(copy),
+                  metadata::NodeKind::kEphemeral, [](const Result<metadata::Version>&) {});
+  });
+  EXPECT_TRUE(Eventually([this] { return all_failed_.load(); }));
+  EXPECT_EQ(client.AddAndWait(1, 1), Code::kUnknown);
+  EXPECT_EQ(client.Read(1, {0}).code, Code::kUnknown);
+  EXPECT_THAT(Registered(), ElementsAre(copy));
+  EXPECT_TRUE(Logged("another daemon has registered this bookie, at 10.0.0.9:3181"));
+  daemon_.reset();
+  RunOn(loop_, [&] { other.reset(); });
 }
 
 TEST_F(DaemonTest, ADirectoryInUseRefusesTheStart) {

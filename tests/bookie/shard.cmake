@@ -14,7 +14,8 @@ quire_test(shard_storage_test
 quire_test(bookie_daemon_parts_test
   SOURCES collector_consent_test.cc collector_test.cc config_test.cc config_toml_test.cc
           descriptors_test.cc identity_test.cc log_stderr_test.cc memory_budget_test.cc
-          metadata_session_test.cc near_name_test.cc service_notifier_test.cc
+          metadata_session_test.cc near_name_test.cc registration_wait_test.cc
+          service_notifier_test.cc
   LIBS quire_shard_fakes quire_bookie quire_sim_disk nlohmann_json::nlohmann_json)
 quire_test(bookie_daemon_test
   SOURCES daemon_test.cc
