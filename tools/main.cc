@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <exception>
@@ -43,6 +45,9 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
 
 int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that left is an error of the write, not our end
+  // A batch of entries that is read and dropped is more than the allocator keeps by itself: it
+  // would go back to the system and come again, page by page, with each batch.
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
   CLI::App app(
       "quire: a store of replicated append-only ledgers\n"
       "Example: quire cluster up --bookies 3 --dir /var/tmp/quire\n"
