@@ -10,6 +10,7 @@
 
 #include "tools/arrival_schedule.h"
 #include "tools/first_error.h"
+#include "tools/ledger_roller.h"
 
 namespace quire::tools {
 
@@ -65,9 +66,10 @@ class Payload {
 
 class ClosedLoop final : public Load {
  public:
-  ClosedLoop(BenchLedgers& ledgers, const BenchOptions& options, bool stamped) {
+  ClosedLoop(BenchLedgers& ledgers, const BenchOptions& options, bool stamped)
+      : roller_(options, error_) {
     for (auto& writing : ledgers.writing()) {
-      if (!writing.ledgers.empty()) turns_.emplace_back(writing.ledgers, options, stamped);
+      if (!writing.ledgers.empty()) turns_.emplace_back(writing, options, stamped);
     }
     for (std::int64_t i = 0; i < options.window; ++i) {
       Turn& turn = turns_[static_cast<std::size_t>(i) % turns_.size()];
@@ -78,16 +80,20 @@ class ClosedLoop final : public Load {
   // The first append of each client issues the others on the client's thread: from then on a turn
   // is touched by that thread alone.
   void Begin() override {
+    std::vector<BenchLedgers::Writing*> busy;
     for (Turn& turn : turns_) {
       if (turn.slots.empty()) continue;
+      busy.push_back(&turn.writing);
       under_way_.Add(1);
       Issue(turn.slots.front());
     }
+    roller_.Begin(std::move(busy));
   }
   bool failed() const override { return error_.any(); }
   std::optional<common::Error> End() override {
     stop_.store(true, std::memory_order_relaxed);
     under_way_.AwaitNone();
+    roller_.End();
     return error_.error();
   }
 
@@ -100,10 +106,10 @@ class ClosedLoop final : public Load {
   };
   // What one client does: its part of the window, over its ledgers in turn.
   struct Turn {
-    Turn(std::vector<std::unique_ptr<LedgerWriter>>& of, const BenchOptions& options, bool stamped)
-        : ledgers(of), payload(options.entry_bytes, stamped) {}
+    Turn(BenchLedgers::Writing& of, const BenchOptions& options, bool stamped)
+        : writing(of), payload(options.entry_bytes, stamped) {}
 
-    std::vector<std::unique_ptr<LedgerWriter>>& ledgers;
+    BenchLedgers::Writing& writing;
     Payload payload;
     std::size_t next = 0;
     std::vector<Slot> slots;
@@ -113,8 +119,9 @@ class ClosedLoop final : public Load {
   void Issue(Slot& slot) {
     Turn& turn = *slot.turn;
     slot.begun = Clock::now();
-    LedgerWriter& ledger = *turn.ledgers[turn.next];
-    if (++turn.next == turn.ledgers.size()) turn.next = 0;
+    roller_.Exchange(turn.writing);
+    LedgerWriter& ledger = *turn.writing.ledgers[turn.next];
+    if (++turn.next == turn.writing.ledgers.size()) turn.next = 0;
     ledger.AppendAsync(turn.payload.At(slot.begun),
                        [&slot](const AppendResult& result) { slot.loop->Done(slot, result); });
   }
@@ -143,37 +150,52 @@ class ClosedLoop final : public Load {
   std::atomic<bool> stop_ = false;
   FirstError error_;
   UnderWay under_way_;
+  LedgerRoller roller_;
 };
 
 class OpenLoop final : public Load {
  public:
   OpenLoop(BenchLedgers& ledgers, const BenchOptions& options, bool stamped)
-      : rate_(options.rate), payload_(options.entry_bytes, stamped) {
+      : rate_(options.rate), payload_(options.entry_bytes, stamped), roller_(options, error_) {
     for (auto& writing : ledgers.writing()) {
-      for (const auto& ledger : writing.ledgers) ledgers_.push_back(ledger.get());
+      for (std::size_t at = 0; at < writing.ledgers.size(); ++at) places_.push_back({&writing, at});
     }
   }
 
   void Begin() override {
     thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+    std::vector<BenchLedgers::Writing*> busy;
+    for (const Place& place : places_) {
+      if (place.at == 0) busy.push_back(place.writing);
+    }
+    roller_.Begin(std::move(busy));
   }
   bool failed() const override { return error_.any(); }
   std::optional<common::Error> End() override {
     thread_.request_stop();
     thread_.join();
     under_way_.AwaitNone();
+    roller_.End();
     return error_.error();
   }
 
  private:
+  struct Place {
+    BenchLedgers::Writing* writing = nullptr;
+    std::size_t at = 0;
+  };
+
   void Run(const std::stop_token& stop) {
     ArrivalSchedule schedule(Clock::now(), rate_);
     for (std::size_t next = 0; !stop.stop_requested() && !failed(); schedule.Take()) {
       const auto due = schedule.due();
       std::this_thread::sleep_until(due);
+      const Place& place = places_[next];
+      roller_.Exchange(*place.writing);
       under_way_.Add(1);
       // Waits when the writer's byte budget is used up; what is late by it is measured as late.
-      ledgers_[next]->AppendAsync(payload_.At(due), [this, due](const AppendResult& result) {
+      LedgerWriter& ledger = *place.writing->ledgers[place.at];
+      ledger.AppendAsync(payload_.At(due), [this, due](const AppendResult& result) {
         if (result.ok()) {
           meter().Record(Clock::now() - due, 1, payload_.size());
         } else {
@@ -181,15 +203,16 @@ class OpenLoop final : public Load {
         }
         under_way_.Remove();
       });
-      if (++next == ledgers_.size()) next = 0;
+      if (++next == places_.size()) next = 0;
     }
   }
 
   const double rate_;
   Payload payload_;
-  std::vector<LedgerWriter*> ledgers_;
+  std::vector<Place> places_;
   FirstError error_;
   UnderWay under_way_;
+  LedgerRoller roller_;
   std::jthread thread_;
 };
 

@@ -113,6 +113,14 @@ void AddLedgerFlags(CLI::App& app, BenchOptions& bench) {
       ->capture_default_str();
 }
 
+void AddRollFlag(CLI::App& app, BenchOptions& bench) {
+  app.add_option("--roll-seconds", bench.roll_seconds,
+                 "A log that is trimmed: so often each ledger that is appended to is closed and "
+                 "deleted, and another goes on in its place; 0: never")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->capture_default_str();
+}
+
 void AddWriterFlag(CLI::App& app, BenchOptions& bench) {
   app.add_option("--writers", bench.writers, "Clients, each with a thread of its own")
       ->check(CLI::Range(1, 256))
@@ -205,6 +213,7 @@ void AddBenchCommands(CLI::App& app, Session& session) {
                            "Example: quire bench append --local 3 --window 1000 --seconds 20",
                            MeasureAppends);
   modes.AddLoadFlags(*options);
+  AddRollFlag(modes.app(), options->bench);
   modes.app().add_flag("--with-floor", options->with_floor,
                        "Also measure the path with nothing in it (see floor) in --dir, and show "
                        "which share of it was reached");
@@ -222,6 +231,7 @@ void AddBenchCommands(CLI::App& app, Session& session) {
                       MeasureMixed);
   AddReadFlags(modes.app(), options->bench);
   modes.AddLoadFlags(*options);
+  AddRollFlag(modes.app(), options->bench);
 
   options = modes.Add("failover",
                       "Kill a writer, and show how long another takes to seal its ledger and "

@@ -36,6 +36,12 @@ std::string Noise(std::size_t size) {
   return bytes;
 }
 
+Result<std::unique_ptr<LedgerWriter>> CreateBenchLedger(Client& client,
+                                                        const BenchOptions& options) {
+  return client.CreateLedger({.replication = options.replication, .custom = {}},
+                             {.max_pending_bytes = BudgetOf(options)});
+}
+
 Result<void> BenchLedgers::ForEach(const Each& each) {
   std::vector<std::pair<Writing*, std::size_t>> all;
   for (Writing& writing : writing_) {
@@ -69,8 +75,7 @@ Result<std::unique_ptr<BenchLedgers>> BenchLedgers::Create(const std::string& me
     made->writing_[static_cast<std::size_t>(i % options.writers)].ledgers.emplace_back();
   }
   QUIRE_TRY(made->ForEach([&](Writing& writing, std::size_t at) -> Result<void> {
-    auto writer = writing.client->CreateLedger({.replication = options.replication, .custom = {}},
-                                               {.max_pending_bytes = BudgetOf(options)});
+    auto writer = CreateBenchLedger(*writing.client, options);
     if (!writer) return Fail(std::move(writer).error());
     writing.ledgers[at] = *std::move(writer);
     return {};

@@ -40,6 +40,10 @@ class BenchLedgers {
   std::vector<Writing> writing_;
 };
 
+// A new ledger of the options' replication, whose writer holds a whole window.
+common::Result<std::unique_ptr<client::LedgerWriter>> CreateBenchLedger(
+    client::Client& client, const BenchOptions& options);
+
 // Bytes that no layer can make smaller.
 std::string Noise(std::size_t size);
 

@@ -15,8 +15,9 @@ struct BenchOptions {
   std::int64_t window = 1000;  // appends in flight, over all ledgers
   double rate = 0;             // appends a second of an open loop; 0: closed loop
   std::int64_t ledgers = 1;
-  int writers = 1;  // clients, each with a connection and a thread of its own
-  int readers = 1;  // threads that read
+  double roll_seconds = 0;  // until another ledger comes in the place of each; 0: never
+  int writers = 1;          // clients, each with a connection and a thread of its own
+  int readers = 1;          // threads that read
   ReadPattern pattern = ReadPattern::kSequential;
   std::int64_t batch = 1000;        // entries asked for in one sequential read
   std::int64_t entries = 200000;    // written beforehand, to be read

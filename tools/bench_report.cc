@@ -63,8 +63,9 @@ std::string Setting(const std::string& mode, const BenchOptions& options) {
                      " Qa=" + std::to_string(r.ack_quorum);
   text += options.rate > 0 ? ", rate " + HumanCount(static_cast<std::int64_t>(options.rate)) + "/s"
                            : ", window " + std::to_string(options.window);
-  return text + ", ledgers " + std::to_string(options.ledgers) + ", writers " +
-         std::to_string(options.writers);
+  text += ", ledgers " + std::to_string(options.ledgers);
+  if (options.roll_seconds > 0) text += Format(" (another every %g s)", options.roll_seconds);
+  return text + ", writers " + std::to_string(options.writers);
 }
 
 std::string TrackLine(const TrackResult& track, const BenchResult& result) {
@@ -143,6 +144,7 @@ nlohmann::json JsonReport(const std::string& mode, const BenchOptions& options,
                       {"window", options.window},
                       {"rate", options.rate},
                       {"ledgers", options.ledgers},
+                      {"roll_seconds", options.roll_seconds},
                       {"writers", options.writers},
                       {"ensemble_size", r.ensemble},
                       {"write_quorum", r.write_quorum},
