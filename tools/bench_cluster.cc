@@ -10,11 +10,10 @@ using common::Errc;
 using common::Fail;
 using common::Result;
 
-Result<std::unique_ptr<BenchCluster>> BenchCluster::Open(std::string uri, int bookies,
-                                                         const std::string& parent,
+Result<std::unique_ptr<BenchCluster>> BenchCluster::Open(std::string uri, Own own,
                                                          StopSignals& signals) {
-  std::unique_ptr<BenchCluster> cluster(new BenchCluster(std::move(uri), bookies, parent));
-  if (bookies > 0) QUIRE_TRY(cluster->Start(signals));
+  std::unique_ptr<BenchCluster> cluster(new BenchCluster(std::move(uri), std::move(own)));
+  if (cluster->own_.bookies > 0) QUIRE_TRY(cluster->Start(signals));
   return cluster;
 }
 
@@ -22,8 +21,11 @@ Result<void> BenchCluster::Start(StopSignals& signals) {
   if (directory_.path().empty()) {
     return Fail(Errc::kIo, "cannot make a temporary directory; set TMPDIR or --dir");
   }
-  Say("starting ZooKeeper and " + std::to_string(bookies_) + " bookies in " + directory_.path());
-  auto started = DevCluster::Start({.directory = directory_.path(), .bookies = bookies_}, signals);
+  Say("starting ZooKeeper and " + std::to_string(own_.bookies) + " bookies in " +
+      directory_.path());
+  auto started = DevCluster::Start(
+      {.directory = directory_.path(), .bookies = own_.bookies, .bookie_flags = own_.bookie_flags},
+      signals);
   if (!started) return Fail(std::move(started).error());
   cluster_ = *std::move(started);
   uri_ = cluster_->uri();

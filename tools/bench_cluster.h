@@ -16,10 +16,13 @@ namespace quire::tools {
 // this object. Main thread.
 class BenchCluster {
  public:
-  // `uri`: of the running one; not used when `bookies` > 0, which makes one of so many bookies
-  // below `parent` (empty: TMPDIR).
-  static common::Result<std::unique_ptr<BenchCluster>> Open(std::string uri, int bookies,
-                                                            const std::string& parent,
+  struct Own {
+    int bookies = 0;
+    std::vector<std::string> bookie_flags;
+    std::string parent;  // of its directory; empty: TMPDIR
+  };
+  // `uri`: of the running one; not used when `own` has bookies.
+  static common::Result<std::unique_ptr<BenchCluster>> Open(std::string uri, Own own,
                                                             StopSignals& signals);
 
   const std::string& uri() const { return uri_; }
@@ -31,13 +34,13 @@ class BenchCluster {
   common::Result<void> Restart(StopSignals& signals);
 
  private:
-  BenchCluster(std::string uri, int bookies, const std::string& parent)
-      : directory_(parent), uri_(std::move(uri)), bookies_(bookies) {}
+  BenchCluster(std::string uri, Own own)
+      : directory_(own.parent), uri_(std::move(uri)), own_(std::move(own)) {}
   common::Result<void> Start(StopSignals& signals);
 
   const TemporaryDirectory directory_;
   std::string uri_;
-  const int bookies_;
+  const Own own_;
   std::unique_ptr<DevCluster> cluster_;
 };
 

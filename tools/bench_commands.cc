@@ -1,6 +1,7 @@
 #include "tools/bench_commands.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -49,6 +50,16 @@ Result<double> FloorPerSecond(const Options& options) {
   return floor->appends_per_second;
 }
 
+// Of an own cluster. The disk must hold no more than what was written in about two times of a
+// rolled ledger; whatever was deleted may go, for nobody is there to consent. All other benchmarks
+// measure bookies as they come.
+std::vector<std::string> BookieFlags(const BenchOptions& bench) {
+  if (bench.roll_seconds <= 0) return {};
+  return {"--gc-interval-seconds", std::to_string(std::lround(std::ceil(bench.roll_seconds))),
+          "--quarantine-hours",    "0",
+          "--max-drop-percent",    "100"};
+}
+
 int Run(const Session& session, const Options& options, const Measure& measure) {
   const std::string what = "bench " + options.mode;
   WarnOfOneCopy(options.bench.replication);
@@ -58,7 +69,11 @@ int Run(const Session& session, const Options& options, const Measure& measure) 
       return Failed(what + " (or give --local N)", named.error());
     }
   }
-  auto cluster = BenchCluster::Open(session.metadata, options.local, options.directory, signals);
+  auto cluster = BenchCluster::Open(session.metadata,
+                                    {.bookies = options.local,
+                                     .bookie_flags = BookieFlags(options.bench),
+                                     .parent = options.directory},
+                                    signals);
   if (!cluster) return Failed(what, cluster.error());
   auto result = measure(**cluster, options.bench, signals);
   if (!result) return Failed(what, result.error());
@@ -116,7 +131,8 @@ void AddLedgerFlags(CLI::App& app, BenchOptions& bench) {
 void AddRollFlag(CLI::App& app, BenchOptions& bench) {
   app.add_option("--roll-seconds", bench.roll_seconds,
                  "A log that is trimmed: so often each ledger that is appended to is closed and "
-                 "deleted, and another goes on in its place; 0: never")
+                 "deleted, and another goes on in its place; 0: never. Bookies of --local give the "
+                 "space back as often")
       ->check(CLI::Range(0.0, 86400.0))
       ->capture_default_str();
 }

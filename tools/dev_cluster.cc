@@ -78,9 +78,8 @@ Result<std::unique_ptr<DevCluster>> DevCluster::Start(const Options& options,
     return Fail(std::move(made).error());
   }
 
-  const std::string binary = FindBookieBinary();
   for (int number = 1; number <= options.bookies; ++number) {
-    QUIRE_TRY(cluster->StartBookie(binary, number));
+    QUIRE_TRY(cluster->StartBookie(number, options.bookie_flags));
   }
   for (Bookie& bookie : cluster->bookies_) QUIRE_TRY(cluster->AwaitReady(bookie, signals));
   return cluster;
@@ -98,14 +97,15 @@ Result<void> DevCluster::Lock() {
   return {};
 }
 
-Result<void> DevCluster::StartBookie(const std::string& binary, int number) {
+Result<void> DevCluster::StartBookie(int number, const std::vector<std::string>& flags) {
   const std::string directory = directory_ + "/bookie-" + std::to_string(number);
   const std::string log = directory + ".log";
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
   if (out < 0) return FailErrno(errno, "open", log);
-  auto process = ChildProcess::Start(
-      {binary, "--metadata", uri_, "--dir", directory, "--listen", "127.0.0.1:0"},
-      {.in = -1, .out = out, .err = out});
+  std::vector<std::string> command{FindBookieBinary(), "--metadata", uri_,         "--dir",
+                                   directory,          "--listen",   "127.0.0.1:0"};
+  command.insert(command.end(), flags.begin(), flags.end());
+  auto process = ChildProcess::Start(command, {.in = -1, .out = out, .err = out});
   ::close(out);
   if (!process) return Fail(std::move(process).error());
   bookies_.push_back({.directory = directory,

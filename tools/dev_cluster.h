@@ -20,6 +20,7 @@ class DevCluster {
   struct Options {
     std::string directory;  // created; must not be in use by another cluster
     int bookies = 3;
+    std::vector<std::string> bookie_flags;  // of each, beside where it is and what it serves
   };
 
   struct Bookie {
@@ -50,7 +51,7 @@ class DevCluster {
   explicit DevCluster(std::string directory) : directory_(std::move(directory)) {}
 
   common::Result<void> Lock();
-  common::Result<void> StartBookie(const std::string& binary, int number);
+  common::Result<void> StartBookie(int number, const std::vector<std::string>& flags);
   common::Result<void> AwaitReady(Bookie& bookie, StopSignals& signals);
 
   const std::string directory_;

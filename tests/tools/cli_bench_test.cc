@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +14,7 @@ namespace quire::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using tools::kExitOk;
 
 nlohmann::json Bench(std::vector<std::string> arguments) {
@@ -82,6 +84,22 @@ INSTANTIATE_TEST_SUITE_P(
              {"ledgers"}}),
     [](const auto& info) { return info.param.name; });
 
+// Of the first bookie of a benchmark's own cluster below `parent`; empty: not there yet.
+std::string BookieLog(const std::string& parent) {
+  std::error_code gone;
+  std::ostringstream text;
+  for (const auto& home : std::filesystem::directory_iterator(parent, gone)) {
+    text << std::ifstream(home.path() / "bookie-1.log").rdbuf();
+  }
+  return text.str();
+}
+
+std::size_t CountOf(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 TEST(CliBenchLocalTest, BringsItsOwnClusterAndComparesWithTheFloor) {
   const ScratchDirectory scratch;
   const std::string plot = scratch.path() + "/plot.svg";
@@ -99,6 +117,45 @@ TEST(CliBenchLocalTest, BringsItsOwnClusterAndComparesWithTheFloor) {
   EXPECT_THAT(svg.str(), HasSubstr("<polyline"));
   std::filesystem::remove(plot);
   EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));  // no data, no process that made it
+}
+
+// Or ten minutes of appends would fill the disk. The bookies need nobody's consent for it.
+TEST(CliBenchLocalTest, BookiesOfRolledLedgersGiveTheirSpaceBack) {
+  const ScratchDirectory scratch;
+  Process process(Quire({"bench",
+                         "append",
+                         "--local",
+                         "1",
+                         "-E",
+                         "1",
+                         "-W",
+                         "1",
+                         "-A",
+                         "1",
+                         "--ledgers",
+                         "30",
+                         "--window",
+                         "60",
+                         "--rate",
+                         "600",
+                         "--roll-seconds",
+                         "1",
+                         "--seconds",
+                         "600",
+                         "--dir",
+                         scratch.path()}));
+  // Of thirty ledgers ten may go in a round without the flags of this cluster.
+  const auto collected = [&] {
+    const std::string log = BookieLog(scratch.path());
+    return CountOf(log, "collected the space of") >= 4;
+  };
+  ASSERT_TRUE(process.Await(collected)) << process.err();
+  EXPECT_THAT(BookieLog(scratch.path()), Not(HasSubstr("held back")));
+  process.Signal(SIGINT);
+  EXPECT_NE(process.Wait(), kExitOk);
+  EXPECT_THAT(process.err(), HasSubstr("interrupted"));
+  EXPECT_THAT(process.err(), HasSubstr("rolled "));
+  EXPECT_TRUE(std::filesystem::is_empty(scratch.path()));
 }
 
 TEST(CliBenchFloorTest, MeasuresTheMachineAndLeavesNothing) {
