@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bookie/loop_call.h"
+#include "common/gradual_disk.h"
 #include "common/posix_disk.h"
 
 namespace quire::bookie {
@@ -95,7 +96,9 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan,
   journal_disk_ = *std::move(journal_disk);
   auto segment_disk = open_disk("segments");
   if (!segment_disk) return Fail(std::move(segment_disk).error());
-  segment_disk_ = *std::move(segment_disk);
+  auto gradual = common::GradualDisk::Create(*std::move(segment_disk), {});
+  if (!gradual) return Fail(std::move(gradual).error());
+  segment_disk_ = *std::move(gradual);
   ShardOptions options = plan.options;
   options.directory = plan.directory;
   options.store.index_path = plan.directory + "/index";

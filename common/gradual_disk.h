@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/forwarding_disk.h"
+#include "common/loop.h"
+#include "common/posix_disk.h"
+#include "common/worker.h"
+
+namespace quire::common {
+
+// A real directory in which large files are removed piece by piece, on a thread of its own. To free
+// gigabytes at once keeps a file system and its disk busy for a second and more, above all where it
+// tells the disk what it does not need any more (mount option discard), and synced writes beside it
+// wait for all of that.
+//
+// A file that is removed gets another name at once, is not listed any more, and comes back under no
+// circumstances: what a crash or a stop leaves of it goes after the next start. When room is short
+// nothing is done gradually. Thread-safe.
+class GradualDisk final : public ForwardingDisk {
+ public:
+  struct Options {
+    std::uint64_t piece_bytes = 4 << 20;            // freed in one go
+    Duration pause = std::chrono::milliseconds(8);  // between two pieces
+    // With less than this free, room matters more than what waits for the disk.
+    std::uint64_t plenty_bytes = std::uint64_t{4} << 30;
+  };
+
+  // Goes on with what is there from earlier lives. Errors: of the directory.
+  static Result<std::unique_ptr<GradualDisk>> Create(std::unique_ptr<PosixDisk> disk,
+                                                     const Options& options);
+  // Leaves what is not removed yet to the next start.
+  ~GradualDisk() override;
+  GradualDisk(const GradualDisk&) = delete;
+  GradualDisk& operator=(const GradualDisk&) = delete;
+
+  Result<void> Remove(std::string_view name) override;
+  Result<std::vector<std::string>> List() const override;
+  // With what is about to be free, so that nobody makes the same room twice.
+  Result<std::uint64_t> FreeBytes() const override;
+
+ private:
+  GradualDisk(std::unique_ptr<PosixDisk> disk, const Options& options);
+  bool RoomIsShort() const;
+  // `doomed` is the name that it has now.
+  void EraseLater(const std::string& doomed, std::uint64_t bytes);
+  void Erase(const std::string& doomed, std::uint64_t bytes);
+  bool Pause();  // false: it is to stop
+
+  const std::unique_ptr<PosixDisk> disk_;
+  const Options options_;
+  std::atomic<std::uint64_t> pending_bytes_ = 0;  // not free yet
+
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  bool stopping_ = false;  // guarded by mutex_
+  ThreadWorker eraser_{"erase"};
+};
+
+}  // namespace quire::common
