@@ -79,6 +79,10 @@ Result<CompactionCopy::Progress> CompactionCopy::Copy(std::uint64_t bytes) {
   for (; next_ < extents_.size(); ++next_) {
     if (copied_ >= until) return Progress::kMore;
     const auto copied = CopyExtent(extents_[next_]);
+    // What was open when it was removed gets shorter.
+    const bool gone = copied && *copied == Progress::kUnreadable &&
+                      !core_.files.Has(extents_[next_].from.segment());
+    if (gone) return Progress::kGone;
     if (!copied || *copied != Progress::kMore) return copied;
   }
   QUIRE_TRY(writer_->Finish());

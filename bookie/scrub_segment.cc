@@ -32,6 +32,13 @@ std::uint64_t BlockUp(std::uint64_t offset) {
 
 Result<SegmentScrub::Progress> SegmentScrub::Step(std::uint64_t bytes, std::size_t keys) {
   if (!core_.files.Has(id_)) return Progress::kGone;
+  const auto progress = Advance(bytes, keys);
+  if (core_.files.Has(id_)) return progress;
+  findings_.clear();  // a file that goes gets shorter
+  return Progress::kGone;
+}
+
+Result<SegmentScrub::Progress> SegmentScrub::Advance(std::uint64_t bytes, std::size_t keys) {
   switch (phase_) {
     case Phase::kOpen: return Open();
     case Phase::kRecords: QUIRE_TRY(ReadRecords(bytes)); break;

@@ -52,6 +52,7 @@ class SegmentScrub {
  private:
   enum class Phase { kOpen, kRecords, kExtents, kDone };
 
+  common::Result<Progress> Advance(std::uint64_t bytes, std::size_t keys);
   common::Result<Progress> Open();
   common::Result<void> ReadRecords(std::uint64_t bytes);
   // False: a record does not verify.

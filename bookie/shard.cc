@@ -66,7 +66,7 @@ struct Shard::Parts {
   void TendSpace() {
     if (core.health.failed()) return;
     const std::uint64_t free = space.free_bytes();
-    const std::uint64_t clear = 2 * core.options.resume_bytes();
+    const std::uint64_t clear = core.options.clear_bytes();
     core.store->EndQuarantine(free < clear ? clear - free : 0);
     if (!ballast || ballast->held() || ballast->bytes() == 0) return;
     if (free < core.options.resume_bytes() + 2 * ballast->bytes()) return;

@@ -96,7 +96,9 @@ Result<void> ShardHome::OpenShard(common::Loop& loop, const Plan& plan,
   journal_disk_ = *std::move(journal_disk);
   auto segment_disk = open_disk("segments");
   if (!segment_disk) return Fail(std::move(segment_disk).error());
-  auto gradual = common::GradualDisk::Create(*std::move(segment_disk), {});
+  // What is given up to make room makes it at once, or more would be given up meanwhile.
+  auto gradual = common::GradualDisk::Create(*std::move(segment_disk),
+                                             {.plenty_bytes = 2 * plan.options.clear_bytes()});
   if (!gradual) return Fail(std::move(gradual).error());
   segment_disk_ = *std::move(gradual);
   ShardOptions options = plan.options;

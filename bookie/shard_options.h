@@ -49,6 +49,8 @@ struct ShardOptions {
   std::uint64_t resume_bytes() const {
     return std::max(resume_free_bytes, min_free_bytes + min_free_bytes / 4);
   }
+  // Below it the quarantine is given up.
+  std::uint64_t clear_bytes() const { return 2 * resume_bytes(); }
 };
 
 // What a shard runs on. All of it outlives the shard.

@@ -56,6 +56,14 @@ void BatchRead::Fetch() {
     const auto segment = core_.files.Open(pending_[first].location.segment);
     if (segment && *segment) {
       FetchRun(first, last, **segment);
+      // What was open when it was removed gets shorter: that says nothing of the entries.
+      const bool there = core_.files.Has(pending_[first].location.segment);
+      for (std::size_t i = first; !there && i < last; ++i) {
+        EntryAnswer& answer = answers_[pending_[i].index];
+        if (answer.code == Code::kOk) continue;
+        answer.code = Code::kUnknown;
+        removed.push_back(pending_[i]);
+      }
     } else if (segment) {
       removed.insert(removed.end(), pending_.begin() + static_cast<std::ptrdiff_t>(first),
                      pending_.begin() + static_cast<std::ptrdiff_t>(last));

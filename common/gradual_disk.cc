@@ -56,19 +56,12 @@ Result<std::vector<std::string>> GradualDisk::List() const {
   return names;
 }
 
-Result<std::uint64_t> GradualDisk::FreeBytes() const {
-  const auto free = disk_->FreeBytes();
-  if (!free) return free;
-  return *free + pending_bytes_;
-}
-
 bool GradualDisk::RoomIsShort() const {
   const auto free = disk_->FreeBytes();
   return !free || *free < options_.plenty_bytes;
 }
 
 void GradualDisk::EraseLater(const std::string& doomed, std::uint64_t bytes) {
-  pending_bytes_ += bytes;
   eraser_.Submit([this, doomed, bytes] { Erase(doomed, bytes); });
 }
 
@@ -77,14 +70,12 @@ void GradualDisk::Erase(const std::string& doomed, std::uint64_t bytes) {
   // Not before its name is gone for good: under the old one it would be a damaged file.
   bool shrinks = disk_->SyncDirectory().has_value();
   const std::string path = disk_->path() + "/" + doomed;
-  for (; shrinks && bytes > options_.piece_bytes; pending_bytes_ -= options_.piece_bytes) {
+  while (shrinks && bytes > options_.piece_bytes) {
     if (!Pause()) return;
     bytes -= options_.piece_bytes;
     shrinks = ::truncate(path.c_str(), static_cast<off_t>(bytes)) == 0;
   }
-  if (!Pause()) return;
-  std::ignore = disk_->Remove(doomed);
-  pending_bytes_ -= bytes;
+  if (Pause()) std::ignore = disk_->Remove(doomed);
 }
 
 bool GradualDisk::Pause() {

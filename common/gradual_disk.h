@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -24,14 +23,13 @@ namespace quire::common {
 //
 // A file that is removed gets another name at once, is not listed any more, and comes back under no
 // circumstances: what a crash or a stop leaves of it goes after the next start. When room is short
-// nothing is done gradually. Thread-safe.
+// it goes at once. Thread-safe.
 class GradualDisk final : public ForwardingDisk {
  public:
   struct Options {
+    std::uint64_t plenty_bytes = 0;                 // with less than this free there are no pauses
     std::uint64_t piece_bytes = 4 << 20;            // freed in one go
     Duration pause = std::chrono::milliseconds(8);  // between two pieces
-    // With less than this free, room matters more than what waits for the disk.
-    std::uint64_t plenty_bytes = std::uint64_t{4} << 30;
   };
 
   // Goes on with what is there from earlier lives. Errors: of the directory.
@@ -44,8 +42,6 @@ class GradualDisk final : public ForwardingDisk {
 
   Result<void> Remove(std::string_view name) override;
   Result<std::vector<std::string>> List() const override;
-  // With what is about to be free, so that nobody makes the same room twice.
-  Result<std::uint64_t> FreeBytes() const override;
 
  private:
   GradualDisk(std::unique_ptr<PosixDisk> disk, const Options& options);
@@ -57,7 +53,6 @@ class GradualDisk final : public ForwardingDisk {
 
   const std::unique_ptr<PosixDisk> disk_;
   const Options options_;
-  std::atomic<std::uint64_t> pending_bytes_ = 0;  // not free yet
 
   std::mutex mutex_;
   std::condition_variable stop_;

@@ -8,8 +8,8 @@
 
 #include "bookie/store_flush.h"
 #include "bookie/store_list.h"
-#include "common/forwarding_disk.h"
 #include "protocol/limits.h"
+#include "tests/bookie/hooked_disk.h"
 #include "tests/bookie/store_fixture.h"
 
 namespace quire::bookie {
@@ -135,41 +135,6 @@ TEST_F(StoreReadTest, ARottenIndexValueIsUnknown) {
   EXPECT_EQ(store_.ReadOne(1, 30), Code::kUnknown);
   EXPECT_TRUE(store_.HasAll(2, 0, 9));
 }
-
-// Calls back when a file is about to be opened, counts reads, and has a bad byte at an offset.
-class HookedDisk final : public common::ForwardingDisk {
- public:
-  explicit HookedDisk(common::Disk& disk) : ForwardingDisk(disk) {}
-
-  common::Result<std::unique_ptr<common::File>> Open(std::string_view name,
-                                                     common::OpenOptions options) override {
-    if (before_open) std::exchange(before_open, nullptr)();
-    auto file = ForwardingDisk::Open(name, options);
-    if (!file) return file;
-    return std::make_unique<HookedFile>(*this, std::move(*file));
-  }
-
-  std::function<void()> before_open;
-  std::uint64_t bad = 1ULL << 40;  // nowhere
-  int reads = 0;
-
- private:
-  class HookedFile final : public common::ForwardingFile {
-   public:
-    HookedFile(HookedDisk& disk, std::unique_ptr<common::File> file)
-        : ForwardingFile(std::move(file)), disk_(disk) {}
-    common::Result<std::size_t> Read(std::uint64_t offset, std::span<char> out) const override {
-      ++disk_.reads;
-      if (offset <= disk_.bad && disk_.bad < offset + out.size()) {
-        return common::Fail(common::Errc::kIo, "bad block");
-      }
-      return ForwardingFile::Read(offset, out);
-    }
-
-   private:
-    HookedDisk& disk_;
-  };
-};
 
 // The reader has looked the entry up when the deletion of its ledger removes the segment.
 TEST_F(StoreReadTest, ASegmentThatGoesBeforeTheReadIsLookedUpAgain) {

@@ -24,7 +24,7 @@ class GradualDiskTest : public ::testing::Test {
   void SetUp() override {
     path_ = (std::filesystem::temp_directory_path() / "quire-gradual-XXXXXX").string();
     ASSERT_NE(::mkdtemp(path_.data()), nullptr);
-    options_ = {.piece_bytes = 4 << 10, .pause = std::chrono::milliseconds(1), .plenty_bytes = 0};
+    options_ = {.piece_bytes = 4 << 10, .pause = std::chrono::milliseconds(1)};
     Open();
   }
   ~GradualDiskTest() override {
@@ -107,18 +107,6 @@ TEST_F(GradualDiskTest, AStopLeavesTheRestToTheNextStart) {
   Open();
   ASSERT_TRUE(disk_->Remove("b"));
   AwaitNoFiles();
-}
-
-TEST_F(GradualDiskTest, WhatIsAboutToBeFreeCountsAsFree) {
-  options_.pause = std::chrono::hours(1);
-  Open();
-  constexpr std::uint64_t kHole = std::uint64_t{1} << 50;  // more than anything else changes it by
-  Write("a");
-  std::filesystem::resize_file(path_ + "/a", std::uint64_t{1} << 43);
-  const auto before = *disk_->FreeBytes();
-  ASSERT_LT(before, kHole);
-  ASSERT_TRUE(disk_->Remove("a"));
-  EXPECT_GT(*disk_->FreeBytes(), before + (std::uint64_t{1} << 42));
 }
 
 TEST_F(GradualDiskTest, WhenRoomIsShortItGoesAtOnce) {
