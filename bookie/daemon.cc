@@ -325,10 +325,11 @@ void BookieDaemon::RegisteredElsewhere(std::size_t home, const std::string& addr
                                         ToHex(own.cookie().bookie) +
                                         " is registered by another daemon, at " + address);
   }
-  own.shard().Fail(
-      common::Error(Errc::kWrongBookie, "another daemon has registered this bookie, at " + address),
-      "another daemon has registered this bookie, at " + address,
-      "find out which of the two has the right directory and end the other for good");
+  displaced_ = true;
+  own.shard().Fail(common::Error(Errc::kWrongBookie, "this bookie is registered at " + address),
+                   "another daemon has registered this bookie, at " + address,
+                   "find out which of the two has the right directory, end the other one for good, "
+                   "and start the right one");
 }
 
 // In a turn of its own: the shard is in the middle of whatever changed its mode.

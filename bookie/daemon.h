@@ -56,6 +56,8 @@ class BookieDaemon {
   const std::string& address() const { return address_; }  // advertised
   std::vector<protocol::BookieId> bookies() const;
   std::string http_address() const;  // HOST:PORT; empty: there is no HTTP
+  // Another daemon has registered one of its bookies, which has failed for it. Any thread.
+  bool displaced() const { return displaced_; }
 
  private:
   struct Service;
@@ -91,6 +93,7 @@ class BookieDaemon {
   std::unique_ptr<const HttpPages> pages_;
   std::unique_ptr<HttpServer> http_;
   std::atomic<DaemonPhase> phase_ = DaemonPhase::kMetadata;
+  std::atomic<bool> displaced_ = false;
   // Loop thread, but for Start and the destructor.
   std::unique_ptr<Service> service_;
 };

@@ -94,7 +94,8 @@ ExitCode Serve(quire::bookie::Config config, const StopSignals& signals) {
                         std::uint64_t records) { service_manager.Replaying(directory, records); }});
   if (!daemon) {
     close_metadata();
-    return Refuse(log, daemon.error());
+    const ExitCode refused = Refuse(log, daemon.error());
+    return failed ? ExitCode::kFailure : refused;
   }
   std::string bookies;
   for (const auto& id : (*daemon)->bookies()) bookies += (bookies.empty() ? "" : ",") + ToHex(id);
@@ -107,9 +108,11 @@ ExitCode Serve(quire::bookie::Config config, const StopSignals& signals) {
   signals.Wait();
   log.Info("stopping");
   const auto stopped = (*daemon)->Stop();
+  const bool displaced = (*daemon)->displaced();
   daemon->reset();
   close_metadata();
   if (failed) log.Error("every bookie of this process has failed; see above");
+  if (failed && displaced) return ExitCode::kWrongIdentity;
   return failed || !stopped ? ExitCode::kFailure : ExitCode::kClean;
 }
 

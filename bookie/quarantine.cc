@@ -72,7 +72,7 @@ Result<void> Quarantine::Take(const std::vector<SegmentId>& ids) {
   for (const SegmentId id : ids) {
     const std::string name = SegmentName(id);
     if (options_.keep <= common::Duration{}) {
-      QUIRE_TRY(disk_.Remove(name));
+      QUIRE_TRY(disk_.RemoveGradually(name));
       continue;
     }
     const auto file = disk_.Open(name, {});
@@ -95,7 +95,8 @@ Result<void> Quarantine::Expire() {
   const std::lock_guard lock(mutex_);
   bool removed = false;
   while (something_due()) {
-    QUIRE_TRY(RemoveOldest());
+    QUIRE_TRY(disk_.RemoveGradually(QuarantineName(*segments_.begin())));
+    ForgetOldest();
     removed = true;
   }
   return removed ? disk_.SyncDirectory() : Result<void>{};
@@ -106,7 +107,9 @@ Result<std::uint64_t> Quarantine::Release(std::uint64_t bytes) {
   std::uint64_t released = 0;
   while (released < bytes && !segments_.empty()) {
     const std::uint64_t oldest = segments_.begin()->bytes;
-    if (auto removed = RemoveOldest(); !removed) return Fail(removed.error());
+    const auto removed = disk_.Remove(QuarantineName(*segments_.begin()));
+    if (!removed) return Fail(removed.error());
+    ForgetOldest();
     released += oldest;
   }
   if (released == 0) return 0;
@@ -115,11 +118,9 @@ Result<std::uint64_t> Quarantine::Release(std::uint64_t bytes) {
 }
 
 // Under the mutex.
-Result<void> Quarantine::RemoveOldest() {
-  QUIRE_TRY(disk_.Remove(QuarantineName(*segments_.begin())));
+void Quarantine::ForgetOldest() {
   segments_.erase(segments_.begin());
   Tell();
-  return {};
 }
 
 // Under the mutex.

@@ -61,9 +61,9 @@ class Quarantine {
 
   // Durable on return. The caller forgot the segments before.
   common::Result<void> Take(const std::vector<SegmentId>& ids);
-  // Removes what was there long enough.
+  // Removes what was there long enough; its room comes gradually.
   common::Result<void> Expire();
-  // Removes so many bytes or more, as far as there are. Gives how many it were.
+  // Removes so many bytes or more, as far as there are, at once. Gives how many it were.
   common::Result<std::uint64_t> Release(std::uint64_t bytes);
 
   // Never block.
@@ -71,7 +71,7 @@ class Quarantine {
   bool something_due() const;
 
  private:
-  common::Result<void> RemoveOldest();
+  void ForgetOldest();
   void Tell();
   std::int64_t keep_seconds() const {
     return std::chrono::duration_cast<std::chrono::seconds>(options_.keep).count();

@@ -15,7 +15,8 @@
 
 namespace quire::bookie {
 
-// A segment open for reading. Stays readable when the segment is removed meanwhile.
+// A segment open for reading. When the segment is removed meanwhile it may get shorter: who cannot
+// read what should be there asks Has() before he calls it damage.
 struct OpenSegment {
   std::unique_ptr<common::File> file;
   std::uint32_t seed;  // of its records
@@ -40,7 +41,7 @@ class SegmentFiles {
   // or is not that of this segment.
   common::Result<std::shared_ptr<const OpenSegment>> Open(SegmentId id);
 
-  // They are not read from now on; readers that have one open go on.
+  // They are no segments from now on. Before their files change.
   void Forget(const std::vector<SegmentId>& ids);
   // Forgets and removes them, durably. Flush worker.
   common::Result<void> Remove(const std::vector<SegmentId>& ids);

@@ -13,8 +13,8 @@ namespace quire::bookie {
 
 // Writes one segment file from front to back in large aligned pieces. Space for all of it is taken
 // before the first byte, so that a full disk is found early. Until Finish returns the file may be
-// missing, short or torn after a crash; the index does not know it then, and the next start removes
-// it. A writer that goes without having finished removes it too. Flush worker.
+// missing, short or torn after a crash; the index does not know it then, and the next start puts
+// it into quarantine. A writer that goes without having finished removes it. Flush worker.
 class SegmentWriter {
  public:
   // kDiskFull when the disk has no room.

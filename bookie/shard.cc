@@ -242,10 +242,8 @@ void Shard::Fail(const Error& error, std::string_view why, std::string_view advi
   ShardCore& core = parts_->core;
   if (core.health.failed()) return;
   core.log.Error("failed: " + error.ToString() + ". This bookie answers nothing any more; " +
-                 std::string(advice) +
-                 ", then start the daemon again. What was acknowledged is in "
-                 "its journal and segments.");
-  core.health.Fail(std::string(why) + "; see the log, then start the daemon again");
+                 std::string(advice) + ". What was acknowledged is in its journal and segments.");
+  core.health.Fail(std::string(why) + "; see the log");
   core.replies.Fail();
   core.polls.WakeAll();
   parts_->checkpoint.Abandon(error);

@@ -88,7 +88,7 @@ class Shard {
   // Everything is answered kUnknown from now on, until the daemon starts again: what is here may
   // be neither confirmed nor denied. For people: why, and what to do about it.
   void Fail(const common::Error& error, std::string_view why = "a disk failed",
-            std::string_view advice = "check the disk");
+            std::string_view advice = "check the disk, then start the daemon again");
   void SetReadOnly(bool read_only);
   ShardMode mode() const;
   protocol::BookieId bookie() const { return bookie_; }

@@ -30,7 +30,8 @@ void EntryFetch::Start(Services& services, metadata::VersionedLedger ledger,
   fetch->hedge_ = services.loop.After(services.timing.hedge, [fetch] { fetch->OnHedge(); });
 }
 
-int EntryFetch::CallsFor(std::size_t entries) {
+int EntryFetch::CallsFor(const protocol::Replication& replication, std::size_t entries) {
+  if (replication.write_quorum < replication.ensemble) return 1;
   return static_cast<int>(std::clamp<std::size_t>(entries / kMinEntriesPerCall, 1, kMaxCalls));
 }
 
@@ -42,7 +43,7 @@ EntryFetch::EntryFetch(Services& services, metadata::VersionedLedger ledger,
       done_(std::move(done)),
       missing_(entries.size()) {
   wanted_.resize(entries.size());
-  const auto calls = static_cast<std::size_t>(CallsFor(entries.size()));
+  const auto calls = static_cast<std::size_t>(CallsFor(ledger_.value->replication, entries.size()));
   for (std::size_t i = 0; i < entries.size(); ++i) {
     wanted_[i].entry = entries[i];
     wanted_[i].call = static_cast<int>(i * calls / entries.size());

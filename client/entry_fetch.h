@@ -25,8 +25,9 @@ class EntryFetch final : public std::enable_shared_from_this<EntryFetch> {
   // calls ask the next ones.
   static void Start(Services& services, metadata::VersionedLedger ledger,
                     std::vector<protocol::EntryId> entries, int preferred, Done done);
-  // In how many calls so many entries are asked for, if nothing fails and nothing is striped.
-  static int CallsFor(std::size_t entries);
+  // In how many calls so many entries are asked for, if nothing fails. Striped ones always go to
+  // several bookies.
+  static int CallsFor(const protocol::Replication& replication, std::size_t entries);
 
   EntryFetch(Services& services, metadata::VersionedLedger ledger,
              std::vector<protocol::EntryId> entries, int preferred, Done done);

@@ -62,9 +62,10 @@ void Reader::Read(EntryId first, EntryId last, ReadDone done) {
     entries.push_back(entry);
   }
   // Each bookie gets its turn at a constant distance, by which it tells what will be read next.
+  const protocol::Replication& replication = ledger_.value->replication;
   const int preferred = preferred_;
   preferred_ =
-      (preferred_ + EntryFetch::CallsFor(entries.size())) % ledger_.value->replication.ensemble;
+      (preferred_ + EntryFetch::CallsFor(replication, entries.size())) % replication.ensemble;
   EntryFetch::Start(services_, ledger_, std::move(entries), preferred, std::move(done));
 }
 

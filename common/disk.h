@@ -53,6 +53,8 @@ class Disk {
   virtual Result<std::vector<std::string>> List() const = 0;  // sorted names of the plain files
   virtual Result<void> Rename(std::string_view from, std::string_view to) = 0;  // replaces `to`
   virtual Result<void> Remove(std::string_view name) = 0;
+  // The same for a file whose room nobody waits for: it may come back later than the name goes.
+  virtual Result<void> RemoveGradually(std::string_view name) { return Remove(name); }
   // Creations, renames and removals before it survive a crash when this returns.
   virtual Result<void> SyncDirectory() = 0;
   virtual Result<std::uint64_t> FreeBytes() const = 0;

@@ -42,6 +42,9 @@ class ForwardingDisk : public Disk {
     return disk_.Rename(from, to);
   }
   Result<void> Remove(std::string_view name) override { return disk_.Remove(name); }
+  Result<void> RemoveGradually(std::string_view name) override {
+    return disk_.RemoveGradually(name);
+  }
   Result<void> SyncDirectory() override { return disk_.SyncDirectory(); }
   Result<std::uint64_t> FreeBytes() const override { return disk_.FreeBytes(); }
   const std::string& path() const override { return disk_.path(); }

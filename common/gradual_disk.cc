@@ -1,5 +1,6 @@
 #include "common/gradual_disk.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <tuple>
@@ -18,11 +19,7 @@ Result<std::unique_ptr<GradualDisk>> GradualDisk::Create(std::unique_ptr<PosixDi
   if (!names) return Fail(names.error());
   std::unique_ptr<GradualDisk> gradual(new GradualDisk(std::move(disk), options));
   for (const std::string& name : *names) {
-    if (!name.ends_with(kSuffix)) continue;
-    const auto file = gradual->disk_->Open(name, {});
-    const auto bytes = file ? (*file)->Size() : Fail(file.error());
-    if (!bytes) return Fail(bytes.error());
-    gradual->EraseLater(name, *bytes);
+    if (name.ends_with(kSuffix)) gradual->EraseLater(name);
   }
   return gradual;
 }
@@ -36,17 +33,14 @@ GradualDisk::~GradualDisk() {
   stop_.notify_all();
 }
 
-Result<void> GradualDisk::Remove(std::string_view name) {
-  const auto file = disk_->Open(name, {});
-  if (!file) return Fail(file.error());
-  const auto bytes = (*file)->Size();
-  if (!bytes) return Fail(bytes.error());
+Result<void> GradualDisk::RemoveGradually(std::string_view name) {
   const std::string doomed = std::string(name).append(kSuffix);
+  struct stat status{};
+  const bool large = ::stat(Path(name).c_str(), &status) == 0 && status.st_nlink == 1 &&
+                     std::cmp_greater(status.st_size, options_.piece_bytes);
   // A longer name may want room that is not there.
-  if (*bytes <= options_.piece_bytes || RoomIsShort() || !disk_->Rename(name, doomed)) {
-    return disk_->Remove(name);
-  }
-  EraseLater(doomed, *bytes);
+  if (!large || RoomIsShort() || !disk_->Rename(name, doomed)) return disk_->Remove(name);
+  EraseLater(doomed);
   return {};
 }
 
@@ -61,28 +55,42 @@ bool GradualDisk::RoomIsShort() const {
   return !free || *free < options_.plenty_bytes;
 }
 
-void GradualDisk::EraseLater(const std::string& doomed, std::uint64_t bytes) {
-  eraser_.Submit([this, doomed, bytes] { Erase(doomed, bytes); });
+std::string GradualDisk::Path(std::string_view name) const {
+  return disk_->path() + "/" + std::string(name);
+}
+
+void GradualDisk::EraseLater(const std::string& doomed) {
+  eraser_.Submit([this, doomed] { Erase(doomed); });
 }
 
 // On the eraser. Where something fails the next start tries again; nobody waits for it.
-void GradualDisk::Erase(const std::string& doomed, std::uint64_t bytes) {
+void GradualDisk::Erase(const std::string& doomed) {
+  if (Stopping()) return;
   // Not before its name is gone for good: under the old one it would be a damaged file.
-  bool shrinks = disk_->SyncDirectory().has_value();
-  const std::string path = disk_->path() + "/" + doomed;
-  while (shrinks && bytes > options_.piece_bytes) {
-    if (!Pause()) return;
-    bytes -= options_.piece_bytes;
-    shrinks = ::truncate(path.c_str(), static_cast<off_t>(bytes)) == 0;
+  if (!disk_->SyncDirectory()) return;
+  const std::string path = Path(doomed);
+  struct stat status{};
+  while (::stat(path.c_str(), &status) == 0 &&
+         std::cmp_greater(status.st_size, options_.piece_bytes)) {
+    Pause();
+    if (Stopping()) return;
+    if (::truncate(path.c_str(), status.st_size - static_cast<off_t>(options_.piece_bytes)) != 0) {
+      break;
+    }
   }
-  if (Pause()) std::ignore = disk_->Remove(doomed);
+  Pause();
+  if (!Stopping()) std::ignore = disk_->Remove(doomed);
 }
 
-bool GradualDisk::Pause() {
-  const bool short_of_room = RoomIsShort();
+bool GradualDisk::Stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void GradualDisk::Pause() {
+  if (RoomIsShort()) return;
   std::unique_lock lock(mutex_);
-  if (!short_of_room) stop_.wait_for(lock, options_.pause, [this] { return stopping_; });
-  return !stopping_;
+  stop_.wait_for(lock, options_.pause, [this] { return stopping_; });
 }
 
 }  // namespace quire::common

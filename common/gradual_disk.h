@@ -16,14 +16,15 @@
 
 namespace quire::common {
 
-// A real directory in which large files are removed piece by piece, on a thread of its own. To free
-// gigabytes at once keeps a file system and its disk busy for a second and more, above all where it
-// tells the disk what it does not need any more (mount option discard), and synced writes beside it
-// wait for all of that.
+// A real directory in which RemoveGradually frees a large file piece by piece, on a thread of its
+// own. To free gigabytes at once keeps a file system and its disk busy for a second and more, above
+// all where it tells the disk what it does not need any more (mount option discard), and synced
+// writes beside it wait for all of that.
 //
-// A file that is removed gets another name at once, is not listed any more, and comes back under no
-// circumstances: what a crash or a stop leaves of it goes after the next start. When room is short
-// it goes at once. Thread-safe.
+// The file gets another name at once and is not listed any more; what a stop or a crash leaves of
+// it goes after the next start. Whoever has it open finds it shorter and shorter. A file that
+// another name leads to as well (a backup made of hard links) is only unlinked, and so is any when
+// room is short. Thread-safe.
 class GradualDisk final : public ForwardingDisk {
  public:
   struct Options {
@@ -32,7 +33,7 @@ class GradualDisk final : public ForwardingDisk {
     Duration pause = std::chrono::milliseconds(8);  // between two pieces
   };
 
-  // Goes on with what is there from earlier lives. Errors: of the directory.
+  // Goes on with what is there from earlier lives. Errors: the directory cannot be listed.
   static Result<std::unique_ptr<GradualDisk>> Create(std::unique_ptr<PosixDisk> disk,
                                                      const Options& options);
   // Leaves what is not removed yet to the next start.
@@ -40,16 +41,18 @@ class GradualDisk final : public ForwardingDisk {
   GradualDisk(const GradualDisk&) = delete;
   GradualDisk& operator=(const GradualDisk&) = delete;
 
-  Result<void> Remove(std::string_view name) override;
+  Result<void> RemoveGradually(std::string_view name) override;
   Result<std::vector<std::string>> List() const override;
 
  private:
   GradualDisk(std::unique_ptr<PosixDisk> disk, const Options& options);
   bool RoomIsShort() const;
+  std::string Path(std::string_view name) const;
   // `doomed` is the name that it has now.
-  void EraseLater(const std::string& doomed, std::uint64_t bytes);
-  void Erase(const std::string& doomed, std::uint64_t bytes);
-  bool Pause();  // false: it is to stop
+  void EraseLater(const std::string& doomed);
+  void Erase(const std::string& doomed);
+  bool Stopping();
+  void Pause();
 
   const std::unique_ptr<PosixDisk> disk_;
   const Options options_;

@@ -50,7 +50,7 @@ Result<double> FloorPerSecond(const Options& options) {
   return floor->appends_per_second;
 }
 
-// Of an own cluster. The disk must hold no more than what was written in about two times of a
+// Of an own cluster. The disk must hold no more than what was written in about three times of a
 // rolled ledger; whatever was deleted may go, for nobody is there to consent. All other benchmarks
 // measure bookies as they come.
 std::vector<std::string> BookieFlags(const BenchOptions& bench) {

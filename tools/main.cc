@@ -48,6 +48,7 @@ int Main(int argc, char** argv) {
   // A batch of entries that is read and dropped is more than the allocator keeps by itself: it
   // would go back to the system and come again, page by page, with each batch.
   mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // it grows by itself only while neither is set
   CLI::App app(
       "quire: a store of replicated append-only ledgers\n"
       "Example: quire cluster up --bookies 3 --dir /var/tmp/quire\n"

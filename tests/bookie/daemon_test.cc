@@ -324,7 +324,8 @@ TEST_F(DaemonTest, ABookieThatAnotherDaemonHasBecomeAnswersNothingAnyMore) {
   EXPECT_EQ(client.AddAndWait(1, 1), Code::kUnknown);
   EXPECT_EQ(client.Read(1, {0}).code, Code::kUnknown);
   EXPECT_THAT(Registered(), ElementsAre(copy));
-  EXPECT_TRUE(Logged("another daemon has registered this bookie, at 10.0.0.9:3181"));
+  EXPECT_TRUE(Logged("this bookie is registered at 10.0.0.9:3181"));
+  EXPECT_TRUE(daemon_->displaced()) << "which no supervisor should start again";
   daemon_.reset();
   RunOn(loop_, [&] { other.reset(); });
 }

@@ -63,7 +63,7 @@ TEST_F(EntryFetchTest, ManyEntriesAreAskedOfOneBookieAfterTheOther) {
   Store(ledger, 0, 999);
   std::vector<std::int64_t> ids(1000);
   std::iota(ids.begin(), ids.end(), 0);
-  EXPECT_EQ(EntryFetch::CallsFor(ids.size()), 4);
+  EXPECT_EQ(EntryFetch::CallsFor({3, 3, 2}, ids.size()), 4);
   ExpectEntries(*Fetch(ids, 1), ids);
   const auto parts_of = [this](std::uint64_t bookie) {
     std::vector<std::pair<EntryId, std::size_t>> parts;
@@ -85,6 +85,15 @@ TEST_F(EntryFetchTest, AStripedBatchAsksAsFewBookiesAsHoldIt) {
   EXPECT_EQ(Reads(0), 1u);
   EXPECT_EQ(Reads(1), 1u);
   EXPECT_EQ(Reads(2), 0u);
+}
+
+TEST_F(EntryFetchTest, AStripedBatchIsNotDividedFurther) {
+  ledger = CreateLedger({3, 2, 2});
+  Store(ledger, 0, 999);
+  std::vector<std::int64_t> ids(1000);
+  std::iota(ids.begin(), ids.end(), 0);
+  ExpectEntries(*Fetch(ids), ids);
+  EXPECT_EQ(Reads(0) + Reads(1) + Reads(2), 2U);
 }
 
 TEST_F(EntryFetchTest, ReadsAcrossSegments) {

@@ -67,10 +67,10 @@ class GradualDiskTest : public ::testing::Test {
 TEST_F(GradualDiskTest, WhatIsRemovedIsGoneAtOnceAndFreeInTheEnd) {
   Write("a");
   Write("b");
-  ASSERT_TRUE(disk_->Remove("a"));
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
   EXPECT_THAT(Listed(), ElementsAre("b"));
   EXPECT_FALSE(disk_->Open("a", {}));
-  ASSERT_TRUE(disk_->Remove("b"));
+  ASSERT_TRUE(disk_->RemoveGradually("b"));
   EXPECT_THAT(Listed(), IsEmpty());
   AwaitNoFiles();
 }
@@ -80,7 +80,7 @@ TEST_F(GradualDiskTest, AFileGetsSmallerPieceByPiece) {
   Open();
   Write("a");
   const auto file = disk_->Open("a", {});
-  ASSERT_TRUE(disk_->Remove("a"));
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
   EXPECT_EQ((*file)->Size(), kFileBytes) << "not before the first pause";
   EXPECT_THAT(Files(), ElementsAre("a.removed"));
   options_.pause = std::chrono::milliseconds(1);
@@ -99,13 +99,13 @@ TEST_F(GradualDiskTest, AStopLeavesTheRestToTheNextStart) {
   Open();
   Write("a");
   Write("b");
-  ASSERT_TRUE(disk_->Remove("a"));
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
   Open();  // ends the pause
   EXPECT_THAT(Files(), Not(IsEmpty()));
   EXPECT_THAT(Listed(), ElementsAre("b"));
   options_.pause = {};
   Open();
-  ASSERT_TRUE(disk_->Remove("b"));
+  ASSERT_TRUE(disk_->RemoveGradually("b"));
   AwaitNoFiles();
 }
 
@@ -114,10 +114,10 @@ TEST_F(GradualDiskTest, WhenRoomIsShortItGoesAtOnce) {
   Open();
   Write("a");
   Write("b");
-  ASSERT_TRUE(disk_->Remove("a"));
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
   options_.plenty_bytes = std::uint64_t{1} << 60;
   Open();
-  ASSERT_TRUE(disk_->Remove("b"));
+  ASSERT_TRUE(disk_->RemoveGradually("b"));
   EXPECT_THAT(Files(), Each(Not("b.removed")));
   AwaitNoFiles();  // and so does what was being removed before
 }
@@ -126,12 +126,29 @@ TEST_F(GradualDiskTest, ASmallFileGoesAtOnce) {
   options_.pause = std::chrono::hours(1);
   Open();
   Write("a", options_.piece_bytes);
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
+  EXPECT_THAT(Files(), IsEmpty());
+}
+
+TEST_F(GradualDiskTest, WhoWantsTheRoomGetsItAtOnce) {
+  options_.pause = std::chrono::hours(1);
+  Open();
+  Write("a");
   ASSERT_TRUE(disk_->Remove("a"));
   EXPECT_THAT(Files(), IsEmpty());
 }
 
+// A backup, for example.
+TEST_F(GradualDiskTest, AFileWithAnotherNameStaysWholeThere) {
+  Write("a");
+  std::filesystem::create_hard_link(path_ + "/a", path_ + "/copy");
+  ASSERT_TRUE(disk_->RemoveGradually("a"));
+  EXPECT_THAT(Files(), ElementsAre("copy"));
+  EXPECT_EQ(std::filesystem::file_size(path_ + "/copy"), kFileBytes);
+}
+
 TEST_F(GradualDiskTest, AFileThatIsNotThereIsAnError) {
-  EXPECT_FALSE(disk_->Remove("a"));
+  EXPECT_FALSE(disk_->RemoveGradually("a"));
 }
 
 }  // namespace
