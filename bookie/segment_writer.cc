@@ -13,9 +13,9 @@ using common::Result;
 
 namespace {
 
-// Of one write. The journal's next batch may wait for it on the disk, so it is not much larger than
-// what makes the disk busy: this, and not the bytes in a second, decides what a flush or a
-// compaction does to the slowest appends.
+// Of one write, but for larger entries. The journal's next batch may wait behind it on the disk, so
+// this, more than the bytes in a second, decides what a flush or a compaction does to the slowest
+// appends.
 constexpr std::size_t kWriteBytes = 256 << 10;
 
 }  // namespace

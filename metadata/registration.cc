@@ -82,27 +82,17 @@ void Registration::Create() {
                     ++created_;
                     return Verify();
                   }
-                  if (created.error().code() == Errc::kNodeExists) return ReplaceLeftover();
+                  if (created.error().code() == Errc::kNodeExists)
+                    return Clear(path, &Registration::Create);
                   Failed();
                 }));
-}
-
-void Registration::ReplaceLeftover() {
-  const std::string path = RegistrationPath(pass_);
-  Find(path, [this, path](std::optional<Version> version) {
-    if (!version) return Create();
-    store_.Delete(path, *version, lifetime_.WhileAlive([this](Result<void> removed) {
-      if (removed || removed.error().code() == Errc::kNoNode) return Create();
-      Failed();
-    }));
-  });
 }
 
 void Registration::Verify() {
   const std::string path = RegistrationPath(pass_);
   node_watch_ = store_.Watch(path, lifetime_.WhileAlive([this] { Reconcile(); }));
   Find(path, [this, path](std::optional<Version> version) {
-    if (version) return RemoveOther();
+    if (version) return Clear(RegistrationPath(OtherOf(pass_)), &Registration::Settled);
     if (own_ == path) {
       own_.reset();
       registered_ = false;
@@ -111,12 +101,11 @@ void Registration::Verify() {
   });
 }
 
-void Registration::RemoveOther() {
-  const std::string path = RegistrationPath(OtherOf(pass_));
-  Find(path, [this, path](std::optional<Version> version) {
-    if (!version) return Settled();
-    store_.Delete(path, *version, lifetime_.WhileAlive([this](Result<void> removed) {
-      if (removed || removed.error().code() == Errc::kNoNode) return Settled();
+void Registration::Clear(const std::string& path, void (Registration::*then)()) {
+  Find(path, [this, path, then](std::optional<Version> version) {
+    if (!version) return (this->*then)();
+    store_.Delete(path, *version, lifetime_.WhileAlive([this, then](Result<void> removed) {
+      if (removed || removed.error().code() == Errc::kNoNode) return (this->*then)();
       Failed();
     }));
   });

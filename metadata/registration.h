@@ -57,9 +57,9 @@ class Registration {
   void Reconcile();
   void LookBeforeCreate();
   void Create();
-  void ReplaceLeftover();
   void Verify();
-  void RemoveOther();
+  // Removes a leftover of this bookie at `path`, if there is one, and goes on with `then`.
+  void Clear(const std::string& path, void (Registration::*then)());
   void Settled();
   // Reads a node of this bookie; `found` gets its version, or nothing when there is none. Ends the
   // pass by itself when it cannot be read or has another address.
