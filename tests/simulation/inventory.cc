@@ -75,15 +75,19 @@ std::set<EntryId> Inventory::Fetch(const BookieNode& bookie, const Oracle& oracl
 void Inventory::CheckClosed(const Oracle& oracle, const protocol::Replication& replication) {
   const metadata::LedgerMetadata& ledger = *oracle.closed();
   std::map<protocol::BookieId, std::set<EntryId>> held;
-  std::map<protocol::BookieId, BookieWitness*> witnesses;  // of those that are there
+  std::map<protocol::BookieId, std::set<EntryId>> excused;
   for (const auto& bookie : cast_.bookies) {
     if (!bookie->up()) continue;
-    // While it is asked, late adds may still be acknowledged.
-    const auto promised = bookie->witness().acknowledged(ledger.id);
-    const auto& has = held[bookie->id()] = Fetch(*bookie, oracle);
-    witnesses[bookie->id()] = &bookie->witness();
+    // While it is asked, late adds may still be acknowledged, and end an excuse.
+    const BookieWitness& witness = bookie->witness();
+    const auto promised = witness.acknowledged(ledger.id);
+    auto& lost = excused[bookie->id()];
     for (const auto& [entry, hash] : promised) {
-      if (has.contains(entry) || bookie->witness().IsExcused(ledger.id, entry)) continue;
+      if (witness.IsExcused(ledger.id, entry)) lost.insert(entry);
+    }
+    const auto& has = held[bookie->id()] = Fetch(*bookie, oracle);
+    for (const auto& [entry, hash] : promised) {
+      if (has.contains(entry) || lost.contains(entry)) continue;
       return environment_.chronicle.Violate("I10 " + bookie->address() + " does not give entry " +
                                             Number(entry) + " back, which it acknowledged");
     }
@@ -94,10 +98,9 @@ void Inventory::CheckClosed(const Oracle& oracle, const protocol::Replication& r
     for (int i = 0; i < replication.write_quorum; ++i) {
       const int slot = protocol::WriteSetSlot(replication, entry, i);
       const auto bookie = ledger.EnsembleOf(entry)[static_cast<std::size_t>(slot)];
-      const auto witness = witnesses.find(bookie);
       if (held.contains(bookie) && held[bookie].contains(entry)) {
         ++copies;
-      } else if (witness == witnesses.end() || witness->second->IsExcused(ledger.id, entry)) {
+      } else if (!held.contains(bookie) || excused[bookie].contains(entry)) {
         ++lost;
       }
     }
