@@ -32,6 +32,7 @@ struct CompactionStats {
   std::uint64_t unreadable = 0;     // extents that could not be copied, since the start
   std::uint64_t round_bytes = 0;    // to copy in this round
   std::uint64_t round_copied = 0;
+  std::uint64_t slowdown = 1;  // how many times slower than its rate, for the journal's sake
 };
 
 }  // namespace quire::bookie

@@ -1,5 +1,6 @@
 #include "bookie/compactor.h"
 
+#include <cmath>
 #include <utility>
 
 #include "bookie/index_format.h"
@@ -27,6 +28,12 @@ void Compactor::Schedule() {
 void Compactor::Trigger() {
   const bool idle = options_.worker != nullptr && !stats_.running && !stats_.paused;
   if (idle) pacer_.Arm({}, [this] { BeginRound(); });
+}
+
+CompactionStats Compactor::stats() const {
+  CompactionStats stats = stats_;
+  stats.slowdown = static_cast<std::uint64_t>(std::lround(factor()));
+  return stats;
 }
 
 void Compactor::SetPaused(bool paused) {
@@ -95,6 +102,7 @@ void Compactor::Collected(Result<CompactionBatch> batch) {
 }
 
 void Compactor::Copy() {
+  hold_back_.BeginStep();
   Run<Result<CompactionCopy::Progress>>(
       *options_.worker,
       [core = environment_.core, copy = copy_, bytes = options_.step_bytes] {
@@ -104,6 +112,7 @@ void Compactor::Copy() {
 }
 
 void Compactor::Copied(Result<CompactionCopy::Progress> progress) {
+  hold_back_.EndStep(environment_.loop.Now());
   if (!progress) return GiveUp(progress.error());
   const std::uint64_t bytes = copy_->copied() - std::exchange(copied_before_, copy_->copied());
   stats_.copied_bytes += bytes;

@@ -9,6 +9,7 @@
 
 #include "bookie/compaction.h"
 #include "bookie/compaction_options.h"
+#include "bookie/hold_back.h"
 #include "bookie/pacer.h"
 #include "bookie/store_core.h"
 #include "bookie/store_flush.h"
@@ -19,9 +20,9 @@
 namespace quire::bookie {
 
 // Gives back the space of deleted entries in segments that also hold live ones: copies what is live
-// to new segments, at a limited rate, and lets the old ones go. Extents that cannot be read are
-// reported, left where they are, and do not stop the rest. Rounds begin by themselves, or when
-// asked. Loop thread; what blocks runs on the workers.
+// to new segments, at a limited rate that goes down while the journal feels it, and lets the old
+// ones go. Extents that cannot be read are reported, left where they are, and do not stop the rest.
+// Rounds begin by themselves, or when asked. Loop thread; what blocks runs on the workers.
 class Compactor {
  public:
   struct Environment {
@@ -46,7 +47,13 @@ class Compactor {
   void Trigger();
   // A step that is under way ends; the next one waits for SetPaused(false).
   void SetPaused(bool paused);
-  const CompactionStats& stats() const { return stats_; }
+  // See HoldBack.
+  void JournalWrote(common::Duration took) {
+    hold_back_.JournalWrote(environment_.loop.Now(), took);
+  }
+  // While space is short the rate is kept whatever the journal feels.
+  void SetSpaceShort(bool space_short) { space_short_ = space_short; }
+  CompactionStats stats() const;
 
  private:
   void Schedule();
@@ -60,9 +67,12 @@ class Compactor {
   void Committed(common::Result<CompactionCommitted> committed);
   void EndRound();
   void GiveUp(const common::Error& error);
+  // How many times as long as the rate asks it rests after a step.
+  double factor() const { return space_short_ ? 1 : hold_back_.factor(); }
   // Goes on with `step` once the bytes just copied are within the rate, and nothing is paused.
   void Continue(std::uint64_t bytes, void (Compactor::*step)()) {
-    pacer_.Continue(bytes, [this, step] { (this->*step)(); });
+    const double paced = static_cast<double>(bytes) * factor();
+    pacer_.Continue(static_cast<std::uint64_t>(paced), [this, step] { (this->*step)(); });
   }
 
   template <typename Result>
@@ -74,6 +84,8 @@ class Compactor {
 
   CompactionStats stats_;
   Pacer pacer_;
+  HoldBack hold_back_;
+  bool space_short_ = false;
   Victims victims_;
   std::set<std::string> unreadable_;  // keys of extents, of this round
   std::set<SegmentId> hopeless_;      // something in them could not be read: not tried again

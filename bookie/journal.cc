@@ -59,6 +59,7 @@ class FileJournal final : public Journal, private JournalDrain::Listener {
     stats_.batch_bytes.Observe(batch.disk_bytes);
     const auto events = events_;
     const bool was_full = std::exchange(full_, false);
+    if (events->wrote) events->wrote(batch.took);
     events->durable(batch.last);
     if (was_full && events->full) events->full(false);
   }

@@ -56,6 +56,8 @@ class Journal {
   struct Events {
     // All records up to here are on stable storage. Ascending.
     std::function<void(Lsn)> durable;
+    // One write and sync of a batch, just before `durable` says so. Null: nobody asks.
+    std::function<void(common::Duration took)> wrote = {};
     // A write or sync failed. Nothing appended and not yet durable ever will be said to be; the
     // journal takes no more. Once.
     std::function<void(common::Error)> failed;

@@ -209,6 +209,9 @@ void ShardPages::Compaction() {
         [](Shard s) { return std::uint64_t{s.compaction && s.compaction->running}; });
   Gauge("quire_bookie_compaction_paused", "1 while compaction is paused by the operator.",
         [](Shard s) { return std::uint64_t{s.compaction && s.compaction->paused}; });
+  Gauge("quire_bookie_compaction_slowdown",
+        "How many times slower than its rate compaction goes, for the journal's sake.",
+        [](Shard s) { return s.compaction ? s.compaction->slowdown : 1; });
   Counter("quire_bookie_compaction_rounds_total", "Rounds of compaction that had work.",
           [](Shard s) { return s.compaction ? s.compaction->rounds : 0; });
   Counter("quire_bookie_compaction_copied_bytes_total", "Bytes that compaction has copied.",

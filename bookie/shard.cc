@@ -187,6 +187,7 @@ Result<void> Shard::OpenStorage(const Storage& storage) {
            [this, alive = std::weak_ptr(core.alive)](Lsn lsn) {
              if (!alive.expired()) Durable(lsn);
            },
+       .wrote = [&core](common::Duration took) { core.store->JournalWrote(took); },
        .failed =
            [this, alive = std::weak_ptr(core.alive)](const Error& error) {
              if (!alive.expired()) Fail(error);

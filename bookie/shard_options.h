@@ -49,7 +49,7 @@ struct ShardOptions {
   std::uint64_t resume_bytes() const {
     return std::max(resume_free_bytes, min_free_bytes + min_free_bytes / 4);
   }
-  // Below it the quarantine is given up.
+  // Below it the quarantine is given up and compaction holds back for nobody.
   std::uint64_t clear_bytes() const { return 2 * resume_bytes(); }
 };
 

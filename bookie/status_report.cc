@@ -26,6 +26,7 @@ void WriteCompaction(const CompactionStats& stats, JsonText& json) {
   json.Put("unreadable", stats.unreadable);
   json.Put("round_bytes", stats.round_bytes);
   json.Put("round_copied", stats.round_copied);
+  json.Put("slowdown", stats.slowdown);
   json.CloseObject();
 }
 

@@ -131,6 +131,7 @@ class StoreImpl final : public Store {
   }
   void JournalDurable(Lsn lsn) override { flusher_.JournalDurable(lsn); }
   bool flushing() const override { return flusher_.flushing(); }
+  void JournalWrote(common::Duration took) override { compactor_.JournalWrote(took); }
 
   void EndQuarantine(std::uint64_t bytes) override;
 
@@ -166,6 +167,7 @@ class StoreImpl final : public Store {
 
 // A disk on which nothing can be removed is found out by the next flush.
 void StoreImpl::EndQuarantine(std::uint64_t bytes) {
+  compactor_.SetSpaceShort(bytes > 0);
   const Quarantine& quarantine = core_->quarantine;
   const bool wanted = bytes > 0 && quarantine.stats().bytes > 0;
   if (!wanted && !quarantine.something_due()) return;

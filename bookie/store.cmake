@@ -1,6 +1,6 @@
 find_package(RocksDB REQUIRED)
 add_library(quire_bookie_store STATIC
-  compaction.cc compactor.cc extent.cc extent_merge.cc index.cc index_commit.cc index_db.cc
+  compaction.cc compactor.cc extent.cc extent_merge.cc hold_back.cc index.cc index_commit.cc index_db.cc
   index_format.cc index_view.cc pacer.cc prefetcher.cc quarantine.cc read_ahead.cc read_cache.cc
   read_scheduler.cc scrub_pass.cc scrub_segment.cc scrubber.cc segment_files.cc segment_format.cc
   segment_writer.cc store.cc store_flush.cc store_flusher.cc store_list.cc store_prefetch.cc

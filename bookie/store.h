@@ -150,9 +150,12 @@ class Store {
   // The journal is durable up to here; releases a flush that waits for it.
   virtual void JournalDurable(Lsn lsn) = 0;
   virtual bool flushing() const = 0;
+  // A write and sync of the journal took so long: compaction holds back for the journal's sake.
+  virtual void JournalWrote(common::Duration /*took*/) {}
 
-  // Removes what was in quarantine long enough, and of the rest, oldest first, so many bytes. Does
-  // nothing while an earlier call waits for its turn on the flush worker: that makes the room.
+  // Called now and then. Removes what was in quarantine long enough, and of the rest, oldest first,
+  // so many bytes; while some are wanted, compaction holds back for nobody. Removes nothing while
+  // an earlier call waits for its turn on the flush worker: that makes the room.
   virtual void EndQuarantine(std::uint64_t /*bytes*/) {}
 
   // Null: this store has none. Both rest until they are started.

@@ -51,7 +51,7 @@ class CompactorTest : public ::testing::Test {
       store_.Settle();
     }
   }
-  const CompactionStats& stats() const { return store_.store->compactor()->stats(); }
+  CompactionStats stats() const { return store_.store->compactor()->stats(); }
   bool Reported(const std::string& what) const {
     return std::ranges::any_of(lines_, [&](const auto& line) { return line.contains(what); });
   }
@@ -99,6 +99,31 @@ TEST_F(CompactorTest, WaitsAsLongAsItsRateSays) {
   store_.Compact();
   EXPECT_TRUE(store_.HasAll(2, 0, 39));
   EXPECT_GE(store_.loop.waited(), std::chrono::milliseconds(40 * kRecordBytes - 1));
+}
+
+// The journal is much slower beside every step than without one.
+TEST_F(CompactorTest, GoesSlowerWhileTheJournalFeelsIt) {
+  store_.compaction.step_bytes = 512;
+  store_.compaction.bytes_per_second = 1000;
+  ASSERT_TRUE(store_.Reopen());
+  MakeGarbage();
+  Compactor& compactor = *store_.store->compactor();
+  compactor.JournalWrote(std::chrono::milliseconds(1));
+  compactor.Trigger();
+  do {
+    store_.loop.FireTimers();
+    while (store_.loop.Step() || store_.flush_worker->Step()) {
+    }
+    if (store_.compaction_worker->Step()) compactor.JournalWrote(std::chrono::milliseconds(50));
+    store_.Settle();
+  } while (stats().running);
+  EXPECT_GT(stats().slowdown, 8U);
+  EXPECT_GT(store_.loop.waited(), 4 * std::chrono::milliseconds(40 * kRecordBytes));
+  EXPECT_TRUE(store_.HasAll(2, 0, 39));
+
+  // Not while there is little space.
+  store_.store->EndQuarantine(1);
+  EXPECT_EQ(stats().slowdown, 1U);
 }
 
 TEST_F(CompactorTest, FillsSeveralSegmentsWhenOneIsTooSmall) {
