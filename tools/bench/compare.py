@@ -10,10 +10,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import measures
 from bookkeeper_peer import BookKeeper
-from servers import Servers, say
+from servers import Servers, limit, say, sync_disk
 
 
 class Quire:
@@ -30,7 +31,8 @@ class Quire:
             "--seconds", self.seconds, "--warmup", self.warmup]
         local = ["--dir", self.directory] + ([] if arguments[0] == "floor" else ["--local", 3])
         command = [str(word) for word in self.command + arguments + timed + local]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False,
+                              timeout=limit(self.seconds + self.warmup))
         if done.returncode != 0:
             last = done.stderr.strip().splitlines()[-1:]
             raise RuntimeError(f"{' '.join(command)}: {last}")
@@ -41,12 +43,24 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def compare_round(measure, quire, peers, results):
-    """One value of Quire, and the better one of the peers' settings, close in time."""
+def settle(options, directory):
+    """Before each measurement: whoever runs now does what was due while it stood still, and nobody pays for
+    what another one wrote."""
+    time.sleep(options.settle)
+    sync_disk(directory)
+
+
+def compare_round(measure, quire, peers, servers, options, results):
+    """One value of Quire, and the better one of the peers' settings, close in time. Whoever is not measured
+    stands still."""
+    settle(options, servers.directory)
     ours = measure.ours(quire.run(measure.quire))
     theirs = {}
     for peer in peers:
-        theirs[peer.name] = measure.theirs(peer.ask(measure.peer(quire.seconds, quire.warmup)))
+        with servers.turn(peer.processes):
+            settle(options, servers.directory)
+            theirs[peer.name] = measure.theirs(peer.ask(measure.peer(quire.seconds, quire.warmup),
+                                                       limit(quire.seconds + quire.warmup)))
     best = (max if measure.more_is_better else min)(theirs, key=theirs.get)
     results.append({"quire": ours, "peers": theirs, "better": best, "ratio": ours / theirs[best]})
     say(f"{measure.name}: {ours:,.1f} {measure.unit}, BookKeeper {theirs[best]:,.1f} ({best}), "
@@ -81,7 +95,9 @@ def parse():
     parser.add_argument("--rounds", type=int, default=5, help="of everything (5)")
     parser.add_argument("--seconds", type=float, default=10, help="of each measurement (10)")
     parser.add_argument("--warmup", type=float, default=2, help="before each (2)")
-    parser.add_argument("--jvm-warmup", type=float, default=20, help="of each JVM, at full load (20)")
+    parser.add_argument("--jvm-warmup", type=float, default=20, help="of each JVM (20)")
+    parser.add_argument("--settle", type=float, default=3,
+                        help="seconds for what was stopped to come to rest before it is measured (3)")
     parser.add_argument("--only", help="names of measures (with --others: of systems), with commas; without it all")
     parser.add_argument("--dir", default=tempfile.gettempdir(), help="on the disk to measure")
     parser.add_argument("--json", type=pathlib.Path, help="file for everything that was measured")
@@ -98,13 +114,15 @@ def beside_bookkeeper(options, directory, chosen):
         zookeeper = servers.zookeeper()
         classpath = options.root / "build/bench/bookkeeper/lib"
         peers = [BookKeeper(servers, zookeeper, classpath, flush) for flush in (True, False)]
+        servers.stop()
         for peer in peers:
-            peer.warm_up(options.jvm_warmup)
+            with servers.turn(peer.processes):
+                peer.warm_up(options.jvm_warmup)
         try:
             for number in range(options.rounds):
                 say(f"round {number + 1} of {options.rounds}")
                 for measure in chosen:
-                    compare_round(measure, quire, peers, results[measure.name])
+                    compare_round(measure, quire, peers, servers, options, results[measure.name])
         except KeyboardInterrupt:
             say("interrupted; what follows is what there is")
         memory = max(peer.memory() for peer in peers)

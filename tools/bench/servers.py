@@ -1,4 +1,5 @@
 """Processes of a comparison: started together, ended together, their logs below one directory."""
+import contextlib
 import ctypes
 import pathlib
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 
 PR_SET_PDEATHSIG = 1
+SESSION_MILLISECONDS = 3_600_000  # longer than anybody is stopped
 
 
 def say(line):
@@ -19,6 +21,22 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def limit(seconds):
+    """What a measurement of that long may take with everything around it."""
+    return 120 + 2 * seconds
+
+
+def sync_disk(directory):
+    """What others wrote is on the disk before somebody is measured on it."""
+    subprocess.run(["sync", "--file-system", str(directory)], check=True)
+
+
+def send(processes, number):
+    """To those that have not ended."""
+    for process in processes:
+        process.send_signal(number)
 
 
 def _die_with_parent():
@@ -34,7 +52,8 @@ def memory_bytes(pid):
 
 
 class Servers:
-    """Use with `with`: the processes end with the block, and with this one however it ends."""
+    """Use with `with`: the processes end with the block, and with this one however it ends, stopped ones too.
+    They have a session of their own, so that an interrupt from the keyboard is for this process only."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -44,6 +63,7 @@ class Servers:
         return self
 
     def __exit__(self, *_):
+        send(self.processes, signal.SIGCONT)
         for process in reversed(self.processes):
             process.terminate()
         for process in reversed(self.processes):
@@ -59,9 +79,22 @@ class Servers:
             options.setdefault("stdout", log)
             options.setdefault("stdin", subprocess.DEVNULL)
             process = subprocess.Popen([str(word) for word in command], stderr=log,
-                                       preexec_fn=_die_with_parent, **options)
+                                       start_new_session=True, preexec_fn=_die_with_parent, **options)
         self.processes.append(process)
         return process
+
+    def stop(self):
+        """All of them stand still until a turn of theirs."""
+        send(self.processes, signal.SIGSTOP)
+
+    @contextlib.contextmanager
+    def turn(self, processes):
+        """These, which were stopped, run while the block does."""
+        send(processes, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            send(processes, signal.SIGSTOP)
 
     def await_port(self, name, process, port, seconds=60):
         """Until somebody listens there."""
@@ -77,19 +110,21 @@ class Servers:
         raise RuntimeError(f"{name} does not listen; see {self.directory / (name + '.log')}")
 
     def zookeeper(self):
-        """Debian's server, set as Quire's own development cluster sets it. Returns its port."""
+        """Debian's server, set as Quire's own development cluster sets it, but for sessions: they outlive the
+        time for which their clients are stopped. Returns its process and its port."""
         port = free_port()
         home = self.directory / "zookeeper"
         home.mkdir()
         (home / "zoo.cfg").write_text(
             f"dataDir={home}/data\nclientPort={port}\nclientPortAddress=127.0.0.1\ntickTime=1000\n"
-            "maxClientCnxns=0\nadmin.enableServer=false\n", encoding="ascii")
+            f"maxClientCnxns=0\nadmin.enableServer=false\nmaxSessionTimeout={SESSION_MILLISECONDS}\n",
+            encoding="ascii")
         process = self.start("zookeeper", [
             "java", "-Xms16m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
             "-Dzookeeper.jmx.log4j.disable=true", "-cp", f"{home}:/usr/share/java/zookeeper.jar",
             "org.apache.zookeeper.server.ZooKeeperServerMain", home / "zoo.cfg"])
         self.await_port("zookeeper", process, port)
-        return port
+        return process, port
 
 
 def java_options(classpath, heap, direct):

@@ -19,12 +19,14 @@ final class Cluster implements AutoCloseable {
   static final byte[] PASSWORD = "quire".getBytes(StandardCharsets.UTF_8);
 
   private static final int AT_ONCE = 64; // metadata calls
+  private static final int SESSION_MILLISECONDS = 3_600_000; // longer than this process is stopped
 
   final BookKeeper client;
 
   Cluster(String uri) throws Exception {
     ClientConfiguration conf = new ClientConfiguration();
     conf.setMetadataServiceUri(uri);
+    conf.setZkTimeout(SESSION_MILLISECONDS);
     conf.setThrottleValue(0); // no limit of requests under way
     conf.setUseV2WireProtocol(true);
     conf.setBatchReadEnabled(true);
