@@ -6,10 +6,9 @@ import pathlib
 import statistics
 import subprocess
 import tempfile
-import time
 
 import others_systems
-from servers import Servers, java_options, say
+from servers import Servers, java_options, limit, say, sync_disk
 
 # What is compared: name, settings of the drivers' loop, arguments of `quire bench`, number of the answer.
 LOADS = [
@@ -24,77 +23,96 @@ def number(answer, what):
     return answer["per_second"] if what == "1/s" else answer["latency_us"][what]
 
 
-def measure_quire(quire):
+def measure_quire(quire, directory):
     """An answer for each load that differs."""
     answers = {}
     for _, settings, arguments, _ in LOADS:
         if settings not in answers:
+            sync_disk(directory)
             answers[settings] = quire.run(arguments)["tracks"][0]
     return answers
 
 
-def measure_other(system, options, directory):
-    answers = {}
+def measure_load(system, settings, options, home):
+    """The driver's answer of a system that is started for it. Nothing else runs meanwhile."""
     classpath = options.root / "build/bench/others/lib"
+    with Servers(home) as servers:
+        addresses = system.start(servers, classpath)
+        warmup = options.warmup + options.jvm_warmup
+        command = java_options(classpath, "1g", "1g") + [
+            "quire.bench.OthersDriver", system.driver, addresses, settings, *system.settings,
+            f"seconds={options.seconds}", f"warmup={warmup}"]
+        patience = limit(options.seconds + warmup)
+        log = home / "driver.log"
+        with open(log, "wb") as err:
+            try:
+                done = subprocess.run(command, stdout=subprocess.PIPE, stderr=err, check=False,
+                                      timeout=patience)
+            except subprocess.TimeoutExpired as expired:
+                raise RuntimeError(f"no result in {patience:.0f} s") from expired
+    if done.returncode != 0:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise RuntimeError(lines[0] if lines else "no output")
+    return json.loads(done.stdout)
+
+
+def measure_other(system, options, directory):
+    """An answer for each load that differs."""
+    answers = {}
     for settings in dict.fromkeys(load[1] for load in LOADS):
-        home = pathlib.Path(tempfile.mkdtemp(prefix=f"{system.driver}-", dir=directory))
-        with Servers(home) as servers:
-            addresses = system.start(servers, classpath)
-            command = java_options(classpath, "1g", "1g") + [
-                "quire.bench.OthersDriver", system.driver, addresses, settings, *system.settings,
-                f"seconds={options.seconds}", f"warmup={options.warmup + options.jvm_warmup}"]
-            log = home / "driver.log"
-            with open(log, "wb") as err:
-                try:
-                    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=err, check=False,
-                                          timeout=120 + 4 * options.seconds + options.jvm_warmup)
-                except subprocess.TimeoutExpired as expired:
-                    raise RuntimeError(f"{system.name} does not keep up with {settings}") from expired
-        if done.returncode != 0:
-            tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise RuntimeError(f"{system.name}, {settings}: {tail[0] if tail else 'no output'}")
-        answers[settings] = json.loads(done.stdout)
-        subprocess.run(["rm", "-rf", str(home)], check=True)
-        time.sleep(1)
+        with tempfile.TemporaryDirectory(prefix=f"{system.driver}-", dir=directory) as home:
+            sync_disk(directory)
+            try:
+                answers[settings] = measure_load(system, settings, options, pathlib.Path(home))
+            except (RuntimeError, ValueError, OSError, subprocess.SubprocessError) as error:
+                raise RuntimeError(f"{settings}: {error}") from error
     return answers
 
 
 def compare(options, directory, make_quire):
-    """The table and the same as data. A system that is missing or fails is left out, and said so."""
-    directory = pathlib.Path(directory)
+    """The table and the same as data. A system that is missing is left out; the row of one that fails in a
+    round is of the other rounds. Both are said."""
     quire = make_quire(options.root, directory, options.seconds, options.warmup)
-    found = {}
-    chosen = [s for s in others_systems.ALL
-              if not options.only or s.driver in options.only.split(",")]
-    for round_number in range(1, options.rounds + 1):
-        say(f"round {round_number} of {options.rounds}: Quire")
-        found.setdefault("Quire", []).append(measure_quire(quire))
-        for system in chosen:
-            reason = system.missing()
-            if reason:
-                say(f"{system.name}: left out: {reason}")
-                continue
-            say(f"round {round_number} of {options.rounds}: {system.name}")
+    turns = {"Quire": lambda: measure_quire(quire, directory)}
+    for system in others_systems.ALL:
+        if options.only and system.driver not in options.only.split(","):
+            continue
+        if reason := system.missing():
+            say(f"{system.name}: left out: {reason}")
+        else:
+            turns[system.name] = lambda system=system: measure_other(system, options, directory)
+    found = {name: [] for name in turns}
+    for number_of_round in range(1, options.rounds + 1):
+        for name, measure in turns.items():
+            say(f"round {number_of_round} of {options.rounds}: {name}")
             try:
-                found.setdefault(system.name, []).append(
-                    measure_other(system, options, directory))
+                found[name].append(measure())
             except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-                say(f"{system.name}: {error}")
-    return report(found)
+                say(f"{name}: {error}")
+    return report(found, options.rounds)
 
 
-def report(found):
+def report(found, rounds):
+    """Medians; with more than one round, the lowest and the highest of each below them."""
     lines = [f"{'system':<34}" + "".join(f"{load[0]:>24}" for load in LOADS)]
     data = {}
-    for name, rounds in found.items():
-        cells = []
-        data[name] = {}
-        for load, settings, _, what in LOADS:
-            values = [number(answers[settings], what) for answers in rounds]
-            if not values:
-                continue
-            data[name][load] = values
-            middle = statistics.median(values)
-            cells.append(f"{middle:>20,.0f}/s  " if what == "1/s" else f"{middle / 1e3:>19,.2f} ms  ")
-        lines.append(f"{name:<34}" + "".join(cells))
+    for name, answered in found.items():
+        data[name] = {load: [number(answers[settings], what) for answers in answered]
+                      for load, settings, _, what in LOADS}
+        if not answered:
+            lines.append(f"{name:<34}  no result")
+            continue
+        cells = [shown(data[name][load], what) for load, _, _, what in LOADS]
+        lines.append(f"{name:<34}" + "".join(f"{median:>24}" for median, _ in cells))
+        if rounds > 1:
+            lines.append(f"{f'  {len(answered)} of {rounds} rounds':<34}"
+                         + "".join(f"{reach:>24}" for _, reach in cells))
     return "\n".join(lines), data
+
+
+def shown(values, what):
+    """The median, and from where to where."""
+    def text(value):
+        return f"{value:,.0f}" if what == "1/s" else f"{value / 1e3:,.2f}"
+    unit = "/s" if what == "1/s" else " ms"
+    return text(statistics.median(values)) + unit, f"{text(min(values))} to {text(max(values))}"

@@ -101,7 +101,8 @@ class Kafka(System):
                 f"log.dirs={servers.directory}/kafka-{i}\noffsets.topic.replication.factor=3\n",
                 encoding="ascii")
             subprocess.run(java + ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", config],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                           check=True, timeout=60, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
             processes.append(servers.start(f"kafka-{i}", java + ["kafka.Kafka", config]))
         for i, process in enumerate(processes):
             servers.await_port(f"kafka-{i}", process, clients[i])

@@ -3,6 +3,7 @@ package quire.bench;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -11,6 +12,8 @@ import java.util.concurrent.locks.LockSupport;
  * measured from then, whatever became of those before.
  */
 final class AppendLoop {
+  private static final long PATIENCE_SECONDS = 60; // with the last appends
+
   private final Target target;
   private final byte[] payload;
   private final Latencies latencies = new Latencies();
@@ -43,7 +46,7 @@ final class AppendLoop {
       if (rate > 0) {
         while ((now = System.nanoTime()) < due) LockSupport.parkNanos(due - now);
       }
-      window.acquire();
+      if (!window.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) throw unanswered(most, window);
       now = System.nanoTime();
       if (!measuring && now >= measureFrom) {
         measuring = true;
@@ -54,13 +57,20 @@ final class AppendLoop {
     }
     long count = latencies.count();
     double seconds = (System.nanoTime() - measureFrom) / 1e9;
-    window.acquire(most); // all of them have ended
+    if (!window.tryAcquire(most, PATIENCE_SECONDS, TimeUnit.SECONDS)) { // all of them have ended
+      throw unanswered(most, window);
+    }
     if (failure.get() != null) throw new IllegalStateException(failure.get());
     return String.format(
         Locale.ROOT,
         "{\"per_second\":%.1f,\"latency_us\":%s}",
         count / seconds,
         latencies.json());
+  }
+
+  private static IllegalStateException unanswered(int most, Semaphore window) {
+    return new IllegalStateException(
+        (most - window.availablePermits()) + " appends had no answer in " + PATIENCE_SECONDS + " s");
   }
 
   private void append(long begun, Semaphore window) {

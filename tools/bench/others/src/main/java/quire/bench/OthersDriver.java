@@ -6,12 +6,18 @@ import java.util.Arrays;
 public final class OthersDriver {
   private OthersDriver() {}
 
-  public static void main(String[] arguments) throws Exception {
-    Settings settings = new Settings(arguments, 2);
-    Target target = make(arguments[0], arguments[1], settings);
-    System.out.println(new AppendLoop(target, settings.number("size", 1024)).run(settings));
-    System.out.flush();
-    Runtime.getRuntime().halt(0); // clients that have no end of their own
+  public static void main(String[] arguments) {
+    int status = 0;
+    try {
+      Settings settings = new Settings(arguments, 2);
+      Target target = make(arguments[0], arguments[1], settings);
+      System.out.println(new AppendLoop(target, settings.number("size", 1024)).run(settings));
+      System.out.flush();
+    } catch (Exception error) {
+      error.printStackTrace();
+      status = 1;
+    }
+    Runtime.getRuntime().halt(status); // the clients' threads would go on for ever, also after a failure
   }
 
   private static Target make(String system, String servers, Settings settings) throws Exception {
