@@ -14,7 +14,7 @@ import time
 
 import measures
 from bookkeeper_peer import BookKeeper
-from servers import Servers, limit, say, sync_disk
+from servers import Servers, die_with_parent, limit, say, sync_disk
 
 
 class Quire:
@@ -32,7 +32,8 @@ class Quire:
         local = ["--dir", self.directory] + ([] if arguments[0] == "floor" else ["--local", 3])
         command = [str(word) for word in self.command + arguments + timed + local]
         done = subprocess.run(command, capture_output=True, text=True, check=False,
-                              timeout=limit(self.seconds + self.warmup))
+                              timeout=limit(self.seconds + self.warmup),
+                              preexec_fn=die_with_parent)
         if done.returncode != 0:
             last = done.stderr.strip().splitlines()[-1:]
             raise RuntimeError(f"{' '.join(command)}: {last}")

@@ -39,7 +39,8 @@ def send(processes, number):
         process.send_signal(number)
 
 
-def _die_with_parent():
+def die_with_parent():
+    """For preexec_fn: however this process ends, the one that it starts does too."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -79,7 +80,7 @@ class Servers:
             options.setdefault("stdout", log)
             options.setdefault("stdin", subprocess.DEVNULL)
             process = subprocess.Popen([str(word) for word in command], stderr=log,
-                                       start_new_session=True, preexec_fn=_die_with_parent, **options)
+                                       start_new_session=True, preexec_fn=die_with_parent, **options)
         self.processes.append(process)
         return process
 
