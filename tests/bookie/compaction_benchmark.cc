@@ -1,9 +1,10 @@
 // What compaction does to the latency of appends: one bookie on a real disk with all its threads
-// takes adds of 1 KiB at a steady rate, and in every other slice of the same run it compacts. The
+// takes adds of 1 KiB at a steady rate, and in every third slice of the same run it compacts. The
 // time of an add counts from the moment it was due, so that one that had to wait to be sent at all
 // is not forgotten. Not a test; run it by hand on the disk in question, in an empty directory:
-//   compaction_benchmark DIRECTORY [pairs of slices] [seconds of a slice] [adds per second]
+//   compaction_benchmark DIRECTORY [turns of three slices] [seconds of a slice] [adds per second]
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -47,6 +48,11 @@ struct Slice {
   std::vector<double> milliseconds;  // of each add, sorted
   std::uint64_t copied = 0;          // bytes
   std::uint64_t busy = 0;            // adds refused over a bound
+  void Add(const Slice& other) {
+    milliseconds.insert(milliseconds.end(), other.milliseconds.begin(), other.milliseconds.end());
+    copied += other.copied;
+    busy += other.busy;
+  }
   double p50() const { return Quantile(milliseconds, 0.5); }
   double p99() const { return Quantile(milliseconds, 0.99); }
   double p999() const { return Quantile(milliseconds, 0.999); }
@@ -209,7 +215,7 @@ void Print(const char* name, const Slice& slice) {
   if (slice.busy > 0) std::printf(", %llu refused", static_cast<unsigned long long>(slice.busy));
 }
 
-int Main(const std::string& path, int pairs, double seconds, double rate) {
+int Main(const std::string& path, int turns, double seconds, double rate) {
   if (!std::filesystem::is_empty(path)) {
     std::fprintf(stderr, "%s is not empty\n", path.c_str());
     return 2;
@@ -217,41 +223,40 @@ int Main(const std::string& path, int pairs, double seconds, double rate) {
   std::filesystem::create_directory(path + "/index");
   Bookie bookie(path);
   const auto copied = static_cast<std::uint64_t>(CompactionOptions().bytes_per_second *
-                                                 static_cast<double>(pairs + 1) * seconds);
+                                                 static_cast<double>(turns + 1) * seconds);
   bookie.MakeGarbage(4 * copied);
   (void)bookie.Run(seconds, rate, false);  // until files are recycled
-  Slice with;
-  Slice without;
-  std::vector<double> ratios;
-  for (int pair = 0; pair < pairs; ++pair) {
-    // In turns, so that neither is always the one behind the other.
-    const bool first = pair % 2 == 0;
-    Slice one = bookie.Run(seconds, rate, first);
-    Slice other = bookie.Run(seconds, rate, !first);
-    if (!first) std::swap(one, other);
-    Print("compacts", one);
-    std::printf(" | ");
-    Print("rests", other);
-    std::printf(" | p99 ratio %.2f\n", one.p99() / other.p99());
+  // A second kind of slice without compaction shows what the disk's moods alone make of the ratio.
+  constexpr std::array kNames = {"compacts", "rests", "rests"};
+  std::array<Slice, kNames.size()> all;
+  std::array<std::vector<double>, kNames.size()> ratios;  // to the one in the middle
+  for (int turn = 0; turn < turns; ++turn) {
+    std::array<Slice, kNames.size()> slices;
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      // So that none is always the one behind another.
+      const std::size_t which = (i + static_cast<std::size_t>(turn)) % slices.size();
+      slices[which] = bookie.Run(seconds, rate, which == 0);
+    }
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      Print(kNames[i], slices[i]);
+      std::printf(i + 1 < slices.size() ? " | " : "\n");
+      ratios[i].push_back(slices[i].p99() / slices[1].p99());
+      all[i].Add(slices[i]);
+    }
     std::fflush(stdout);
-    ratios.push_back(one.p99() / other.p99());
-    const auto add = [](Slice& all, const Slice& slice) {
-      all.milliseconds.insert(all.milliseconds.end(), slice.milliseconds.begin(),
-                              slice.milliseconds.end());
-      all.copied += slice.copied;
-      all.busy += slice.busy;
-    };
-    add(with, one);
-    add(without, other);
   }
-  std::ranges::sort(with.milliseconds);
-  std::ranges::sort(without.milliseconds);
   std::printf("all together, %.0f adds/s of 1 KiB:\n", rate);
-  Print("compacts", with);
-  std::printf("\n");
-  Print("rests", without);
-  std::printf("\np99 ratio: %.2f of all, %.2f the median of %d pairs\n", with.p99() / without.p99(),
-              Median(ratios), pairs);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::ranges::sort(all[i].milliseconds);
+    Print(kNames[i], all[i]);
+    std::printf("\n");
+  }
+  const auto compare = [&](const char* what, std::size_t i) {
+    std::printf("p99, %s: %.2f of all adds, %.2f the median of %d turns\n", what,
+                all[i].p99() / all[1].p99(), Median(ratios[i]), turns);
+  };
+  compare("compacts to rests", 0);
+  compare("rests to rests", 2);
   return 0;
 }
 
@@ -260,11 +265,11 @@ int Main(const std::string& path, int pairs, double seconds, double rate) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: %s DIRECTORY [pairs] [seconds of a slice] [adds per second]\n",
+    std::fprintf(stderr, "usage: %s DIRECTORY [turns] [seconds of a slice] [adds per second]\n",
                  argv[0]);
     return 2;
   }
-  return quire::bookie::Main(argv[1], argc > 2 ? std::atoi(argv[2]) : 7,
-                             argc > 3 ? std::atof(argv[3]) : 2,
-                             argc > 4 ? std::atof(argv[4]) : 15'000);
+  return quire::bookie::Main(argv[1], argc > 2 ? std::atoi(argv[2]) : 100,
+                             argc > 3 ? std::atof(argv[3]) : 0.25,
+                             argc > 4 ? std::atof(argv[4]) : 8000);
 }
