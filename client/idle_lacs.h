@@ -29,8 +29,10 @@ class IdleLacs {
   };
 
   static constexpr std::size_t kTellAtOnce = 20;
-  // Of those who wait, in one turn of the loop.
-  static constexpr std::size_t kLookAtOnce = 1000;
+  // Of those who wait, in one turn of the loop. Ten thousand busy writers are each looked at four
+  // times a second, by when they have had appends and need no explicit LAC. Where all fall silent,
+  // kTellAtOnce is the bound.
+  static constexpr std::size_t kLookAtOnce = 200;
 
   IdleLacs(common::Loop& loop, common::Duration idle) : loop_(loop), idle_(idle) {}
   ~IdleLacs();

@@ -79,6 +79,17 @@ TEST_F(IdleLacsTest, ThoseWithNothingToTellTakeNobodysTurn) {
   EXPECT_EQ(last->asked, 1);
 }
 
+TEST_F(IdleLacsTest, ATurnLooksAtABoundedNumberAndTheNextGoesOn) {
+  std::vector<std::shared_ptr<Source>> sources;
+  for (std::size_t i = 0; i < 2 * IdleLacs::kLookAtOnce; ++i) sources.push_back(Wait(Turn::kLater));
+  loop.RunFor(kIdle);
+  EXPECT_EQ(sources[IdleLacs::kLookAtOnce - 1]->asked, 1);
+  EXPECT_EQ(sources[IdleLacs::kLookAtOnce]->asked, 0);
+  loop.RunFor(kIdle);
+  EXPECT_EQ(sources.front()->asked, 1);
+  EXPECT_EQ(sources.back()->asked, 1);
+}
+
 TEST_F(IdleLacsTest, AnEndedClientLeavesNoTimer) {
   {
     IdleLacs ended(loop, kIdle);
