@@ -8,6 +8,7 @@
 #include "client/ensemble_change.h"
 #include "client/idle_lacs.h"
 #include "client/placement.h"
+#include "client/write_protocol.h"
 #include "common/loop.h"
 #include "common/random.h"
 #include "metadata/ledger_store.h"
@@ -38,6 +39,9 @@ struct Services {
   common::Random& random;
   Timing timing;
   IdleLacs idle_lacs{loop, timing.idle_lac};
+  // Memory for a writer's next event. One for all writers of the client: it stays in the
+  // processor's cache, where one for each of ten thousand would not.
+  WriteEffects spare_effects = {};
 
   std::shared_ptr<rpc::BookieChannel> ChannelTo(protocol::BookieId bookie) {
     return channels.Get(directory.AddressOf(bookie));

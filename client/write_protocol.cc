@@ -14,6 +14,10 @@ namespace {
 // refuses counts as failed.
 constexpr std::size_t kMaxStragglerBytes = 1024 * 1024;
 
+std::size_t PayloadBytes(const std::string& entry) {
+  return entry.size() - protocol::kEntryOverheadBytes;
+}
+
 }  // namespace
 
 using common::Errc;
@@ -44,7 +48,7 @@ WriteProtocol::WriteProtocol(metadata::VersionedLedger ledger, WriteLimits limit
 common::Result<EntryId> WriteProtocol::Append(std::string bytes, WriteEffects& effects) {
   if (handle_ == Handle::kFenced || handle_ == Handle::kBroken) return Fail(*error_);
   if (handle_ != Handle::kOpen) return Fail(Errc::kLedgerClosed);
-  const std::size_t payload = bytes.size() - protocol::kEntryOverheadBytes;
+  const std::size_t payload = PayloadBytes(bytes);
   if (payload > protocol::kMaxPayloadBytes) {
     return Fail(Errc::kEntryTooLarge, "entry of " + std::to_string(payload) +
                                           " bytes; the limit is " +
@@ -251,7 +255,7 @@ void WriteProtocol::OnRetryChange(WriteEffects& effects) {
 void WriteProtocol::TryConfirm(WriteEffects& effects) {
   if (changing_) return;
   while (!pending_.empty() && pending_.front().acks.size() >= replication_.ack_quorum) {
-    confirmed_length_ = protocol::PeekEntryHeader(pending_.front().bytes).length;
+    confirmed_length_ += static_cast<std::int64_t>(PayloadBytes(pending_.front().bytes));
     pending_.Confirm();  // keeps the bytes: a new bookie may be about to get them
     waits_ = 0;
   }

@@ -1,5 +1,6 @@
 #include "client/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quire::client {
@@ -27,17 +28,17 @@ Writer::Writer(Services& services, metadata::VersionedLedger ledger, WriteLimits
     : services_(services),
       protocol_(std::move(ledger), limits),
       key_(protocol_.ledger().value->key) {
-  RefreshChannels();
+  FindChannels();
 }
 
 template <typename Step>
 void Writer::Run(Step step) {
-  const auto self = shared_from_this();  // a callback may drop the last handle
-  WriteEffects effects = std::move(spare_effects_);
+  const auto self = shared_from_this();                       // a callback may drop the last handle
+  WriteEffects effects = std::move(services_.spare_effects);  // nothing when events nest
   effects.Clear();
   step(effects);
   Apply(effects);
-  spare_effects_ = std::move(effects);
+  services_.spare_effects = std::move(effects);
 }
 
 void Writer::Append(std::string bytes, AppendCallback done) {
@@ -56,14 +57,13 @@ void Writer::OnAdd(const rpc::AddTicket& ticket, protocol::Code code) {
   const WriteEffects::Send send{ticket.entry, ticket.slot, ticket.generation};
   // A late answer of a bookie that was replaced says nothing of its successor.
   if (BookieFailed(code) && protocol_.IsCurrent(send)) {
-    services_.placement.NoteFailure(channel_ensemble_[static_cast<std::size_t>(ticket.slot)]);
+    services_.placement.NoteFailure(slots_[static_cast<std::size_t>(ticket.slot)].bookie);
   }
   retry_after_ms_ = ticket.retry_after_ms;
   Run([&](WriteEffects& effects) { protocol_.OnAdd(send, code, effects); });
 }
 
 void Writer::Apply(WriteEffects& effects) {
-  if (channel_ensemble_ != protocol_.ensemble()) RefreshChannels();
   for (const auto& send : effects.sends) Send(send);
   if (!effects.send_later.empty()) SendLater(effects.send_later);
   if (effects.change_ensemble) ChangeEnsemble();
@@ -74,30 +74,29 @@ void Writer::Apply(WriteEffects& effects) {
 }
 
 void Writer::Send(const WriteEffects::Send& send) {
-  const auto slot = static_cast<std::size_t>(send.slot);
-  channels_[slot]->Add(channel_ensemble_[slot],
-                       {.entry = protocol_.Bytes(send.entry), .key = key_, .recovery = false},
-                       {.sink = shared_from_this(),
-                        .entry = send.entry,
-                        .slot = send.slot,
-                        .generation = send.generation});
+  const Slot& slot = slots_[static_cast<std::size_t>(send.slot)];
+  slot.channel->Add(slot.bookie,
+                    {.entry = protocol_.Bytes(send.entry), .key = key_, .recovery = false},
+                    {.sink = shared_from_this(),
+                     .entry = send.entry,
+                     .slot = send.slot,
+                     .generation = send.generation});
 }
 
 // All that a slot refuses during one pause goes again together and in order: entries that overtake
 // each other cost the bookie a look-up each.
 void Writer::SendLater(const std::vector<WriteEffects::Send>& sends) {
-  refused_.resize(channels_.size());
   for (const auto& send : sends) {
     const auto slot = static_cast<std::size_t>(send.slot);
-    refused_[slot].push_back(send);
-    if (refused_[slot].size() > 1) continue;
+    slots_[slot].refused.push_back(send);
+    if (slots_[slot].refused.size() > 1) continue;
     services_.loop.After(services_.BusyPause(retry_after_ms_),
                          [self = shared_from_this(), slot] { self->Resend(slot); });
   }
 }
 
 void Writer::Resend(std::size_t slot) {
-  for (const auto& send : std::exchange(refused_[slot], {})) {
+  for (const auto& send : std::exchange(slots_[slot].refused, {})) {
     if (!abandoned_ && protocol_.ShouldResend(send)) Send(send);
   }
 }
@@ -105,11 +104,15 @@ void Writer::Resend(std::size_t slot) {
 void Writer::ChangeEnsemble() {
   services_.ledgers.Update(protocol_.ledger(), protocol_.change().ToUpdate(services_.Picker()),
                            services_.timing.metadata, [self = shared_from_this()](auto result) {
-                             if (self->abandoned_) return;
-                             self->Run([&](WriteEffects& effects) {
-                               self->protocol_.OnChanged(std::move(result), effects);
-                             });
+                             if (!self->abandoned_) self->OnChanged(std::move(result));
                            });
+}
+
+void Writer::OnChanged(common::Result<metadata::VersionedLedger> result) {
+  Run([&](WriteEffects& effects) {
+    protocol_.OnChanged(std::move(result), effects);
+    FindChannels();
+  });
 }
 
 void Writer::RetryChangeLater() {
@@ -169,10 +172,14 @@ void Writer::CallBack(const WriteEffects& effects) {
   calling_back_ = false;
 }
 
-void Writer::RefreshChannels() {
-  channel_ensemble_ = protocol_.ensemble();
-  channels_.clear();
-  for (const auto& bookie : channel_ensemble_) channels_.push_back(services_.ChannelTo(bookie));
+void Writer::FindChannels() {
+  const metadata::Ensemble& ensemble = protocol_.ensemble();
+  if (std::ranges::equal(slots_, ensemble, {}, &Slot::bookie)) return;
+  slots_.resize(ensemble.size());
+  for (std::size_t i = 0; i < ensemble.size(); ++i) {
+    slots_[i].bookie = ensemble[i];
+    slots_[i].channel = services_.ChannelTo(ensemble[i]);
+  }
 }
 
 bool Writer::HasLacToTell() const {
@@ -196,14 +203,11 @@ IdleLacs::Source::Turn Writer::TellLac() {
   waits_to_tell_ = false;
   told_lac_ = protocol_.lac();
   const std::string record = protocol::EncodeLac(id(), told_lac_);
-  for (std::size_t slot = 0; slot < channels_.size(); ++slot) {
+  for (const Slot& slot : slots_) {
     // Whatever comes of it: the value is a help for readers, confirmed entries do not depend on it.
-    channels_[slot]->WriteLac({.bookie = channel_ensemble_[slot],
-                               .deadline_ms = 5000,
-                               .ledger = id(),
-                               .key = key_,
-                               .record = record},
-                              [](protocol::WriteLacReply) {});
+    slot.channel->WriteLac(
+        {.bookie = slot.bookie, .deadline_ms = 5000, .ledger = id(), .key = key_, .record = record},
+        [](protocol::WriteLacReply) {});
   }
   return Turn::kTold;
 }

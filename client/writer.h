@@ -35,9 +35,17 @@ class Writer final : public rpc::AddSink,
   Turn TellLac() override;
 
  private:
+  struct Slot {
+    protocol::BookieId bookie;
+    std::shared_ptr<rpc::BookieChannel> channel;
+    // What a busy bookie refused, in the order of its answers. Not empty: a timer runs.
+    std::vector<WriteEffects::Send> refused;
+  };
+
   // One event: runs `step` on the protocol, then carries out the effects.
   template <typename Step>
   void Run(Step step);
+  void OnChanged(common::Result<metadata::VersionedLedger> result);
   void Apply(WriteEffects& effects);
   void Send(const WriteEffects::Send& send);
   void SendLater(const std::vector<WriteEffects::Send>& sends);
@@ -46,25 +54,21 @@ class Writer final : public rpc::AddSink,
   void CloseLedger();
   void RetryChangeLater();
   void CallBack(const WriteEffects& effects);
-  void RefreshChannels();
+  void FindChannels();
   bool HasLacToTell() const;
   void NoteIdleLac();
 
   Services& services_;
   WriteProtocol protocol_;
   const protocol::LedgerKey key_;
-  WriteEffects spare_effects_;            // memory for the next event
   std::deque<AppendCallback> callbacks_;  // not yet called, from next_callback_ on
   protocol::EntryId next_callback_{0};
   bool calling_back_ = false;
   std::optional<common::Error> failure_;  // of all appends above the LAC
   bool stopped_ = false;                  // Close() can be answered
   std::vector<common::Callback<common::Result<void>>> close_callbacks_;
-  std::vector<std::shared_ptr<rpc::BookieChannel>> channels_;  // of each slot
-  // Of each slot: what a busy bookie refused, in the order of its answers. Not empty: a timer runs.
-  std::vector<std::vector<WriteEffects::Send>> refused_;
+  std::vector<Slot> slots_;                          // of the protocol's ensemble
   std::int32_t retry_after_ms_ = 0;                  // as the answer said that is being looked at
-  metadata::Ensemble channel_ensemble_;              // that channels_ lead to
   protocol::EntryId told_lac_ = protocol::kNoEntry;  // the highest LAC sent to the bookies
   bool waits_to_tell_ = false;
   protocol::EntryId last_when_noted_ = protocol::kNoEntry;  // the last append when the wait began
