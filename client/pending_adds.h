@@ -1,9 +1,10 @@
 #pragma once
 
-#include <deque>
+#include <cstddef>
 #include <string>
 
 #include "common/check.h"
+#include "common/ring_queue.h"
 #include "protocol/ids.h"
 #include "protocol/quorum.h"
 
@@ -66,7 +67,7 @@ class PendingAdds {
  private:
   protocol::EntryId first_;
   protocol::EntryId base_;  // of adds_.front(); not above first_
-  std::deque<Add> adds_;
+  common::RingQueue<Add> adds_;
   std::size_t bytes_ = 0;            // in adds_ from first_ on
   std::size_t confirmed_bytes_ = 0;  // in adds_ below first_
 };

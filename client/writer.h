@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "client/services.h"
 #include "client/types.h"
 #include "client/write_protocol.h"
+#include "common/ring_queue.h"
 
 namespace quire::client {
 
@@ -61,7 +61,7 @@ class Writer final : public rpc::AddSink,
   Services& services_;
   WriteProtocol protocol_;
   const protocol::LedgerKey key_;
-  std::deque<AppendCallback> callbacks_;  // not yet called, from next_callback_ on
+  common::RingQueue<AppendCallback> callbacks_;  // not yet called, from next_callback_ on
   protocol::EntryId next_callback_{0};
   bool calling_back_ = false;
   std::optional<common::Error> failure_;  // of all appends above the LAC

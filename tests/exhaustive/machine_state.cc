@@ -45,10 +45,10 @@ QUIRE_EXPOSE(WritesBad, &RecoveryWrites::bad_);
 QUIRE_EXPOSE(WritesPending, &RecoveryWrites::pending_);
 
 // A member that is added has to be looked at below, or states that differ in it become one.
-static_assert(sizeof(WriteProtocol) == 496);
-static_assert(sizeof(RecoveryProtocol) == 664);
+static_assert(sizeof(WriteProtocol) == 456);
+static_assert(sizeof(RecoveryProtocol) == 624);
 static_assert(sizeof(RecoveryReads) == 120);
-static_assert(sizeof(RecoveryWrites) == 336);
+static_assert(sizeof(RecoveryWrites) == 296);
 
 namespace {
 
