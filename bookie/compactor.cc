@@ -32,7 +32,7 @@ void Compactor::Trigger() {
 
 CompactionStats Compactor::stats() const {
   CompactionStats stats = stats_;
-  stats.slowdown = static_cast<std::uint64_t>(std::lround(factor()));
+  if (stats.running) stats.slowdown = static_cast<std::uint64_t>(std::lround(factor()));
   return stats;
 }
 

@@ -28,7 +28,7 @@ class HoldBack {
   bool stepping_ = false;
   bool behind_step_ = false;  // the step is over, its writes may be in the disk's cache
   common::TimePoint step_end_{};
-  bool felt_ = false;  // a batch was written beside the last step
+  bool appends_ = false;  // there was a batch since the last step began
   // Seconds; of the batches that are beside no step few take longer. Zero: not known yet.
   double slow_ = 0;
   double factor_ = 1;

@@ -8,13 +8,18 @@
 
 namespace quire::common {
 
-// A queue in one piece of memory that it goes round in. It is as large as the queue ever was, so
-// that a short queue stays in a line or two of the processor's cache however much passes through
-// it, and asks the allocator for nothing; a std::deque walks on through memory. For thousands of
-// queues that are mostly short. T is made without arguments. Not thread-safe.
+// A queue in one piece of memory that it goes round in, so that a short queue stays in a line or
+// two of the processor's cache however much passes through it, and asks the allocator for nothing;
+// a std::deque walks on through memory. For thousands of queues that are mostly short: one that was
+// long gives its memory back when it gets empty. T is made without arguments. Not thread-safe.
 template <typename T>
 class RingQueue {
  public:
+  RingQueue() = default;
+  // Instead of moves, which would leave a size without places.
+  RingQueue(const RingQueue&) = default;
+  RingQueue& operator=(const RingQueue&) = default;
+
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
@@ -33,12 +38,18 @@ class RingQueue {
     places_[first_] = T();
     first_ = PlaceOf(1);
     --size_;
+    if (size_ == 0 && places_.size() > kKeptPlaces) {
+      places_ = std::vector<T>();
+      first_ = 0;
+    }
   }
   void clear() {
     while (!empty()) pop_front();
   }
 
  private:
+  static constexpr std::size_t kKeptPlaces = 16;
+
   std::size_t PlaceOf(std::size_t index) const { return (first_ + index) & (places_.size() - 1); }
 
   void Grow() {

@@ -228,13 +228,15 @@ int Main(const std::string& path, int turns, double seconds, double rate) {
   (void)bookie.Run(seconds, rate, false);  // until files are recycled
   // A second kind of slice without compaction shows what the disk's moods alone make of the ratio.
   constexpr std::array kNames = {"compacts", "rests", "rests"};
+  constexpr std::array<std::array<std::size_t, 3>, 6> kOrders = {
+      {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {2, 0, 1}, {1, 2, 0}, {2, 1, 0}}};
   std::array<Slice, kNames.size()> all;
   std::array<std::vector<double>, kNames.size()> ratios;  // to the one in the middle
   for (int turn = 0; turn < turns; ++turn) {
     std::array<Slice, kNames.size()> slices;
     for (std::size_t i = 0; i < slices.size(); ++i) {
-      // So that none is always the one behind another.
-      const std::size_t which = (i + static_cast<std::size_t>(turn)) % slices.size();
+      // In all orders, so that none is behind another more often.
+      const std::size_t which = kOrders[static_cast<std::size_t>(turn) % kOrders.size()][i];
       slices[which] = bookie.Run(seconds, rate, which == 0);
     }
     for (std::size_t i = 0; i < slices.size(); ++i) {

@@ -91,11 +91,34 @@ TEST_F(HoldBackTest, HoldsBackForNobodyWhenNobodyAppends) {
   EXPECT_EQ(hold_back_.factor(), 1);
 }
 
-// Nothing is known to hold it against.
-TEST_F(HoldBackTest, TheFirstBatchesBesideAStepProveNothing) {
+// Or, with every batch beside a step, nothing would ever be known.
+TEST_F(HoldBackTest, RestsLongerUntilItKnowsABatchThatIsBesideNoStep) {
   hold_back_.BeginStep();
   for (int i = 0; i < 100; ++i) Batch(milliseconds(50));
-  EXPECT_EQ(hold_back_.factor(), 1);
+  EXPECT_GT(hold_back_.factor(), 0.9 * HoldBack::kMost);
+}
+
+TEST_F(HoldBackTest, OneSlowBatchIsNoProof) {
+  Rest();
+  Step(milliseconds(1));
+  hold_back_.BeginStep();
+  Batch(milliseconds(500));
+  EXPECT_LT(hold_back_.factor(), 2.1);
+}
+
+// They are slow because of it all the same.
+TEST_F(HoldBackTest, BatchesThatEndAfterTheStepCount) {
+  Rest();
+  for (int i = 0; i < 200; ++i) {
+    hold_back_.BeginStep();
+    now_ += milliseconds(1);
+    hold_back_.EndStep(now_);
+    now_ += milliseconds(3);
+    hold_back_.JournalWrote(now_, milliseconds(4));  // begun when the step did
+    Batch(milliseconds(4));
+    for (int j = 0; j < 10; ++j) Batch(milliseconds(1));
+  }
+  EXPECT_GT(hold_back_.factor(), 0.9 * HoldBack::kMost);
 }
 
 TEST_F(HoldBackTest, ABatchOfBeforeTheStepEndedIsBesideItAndTheNextOneToo) {

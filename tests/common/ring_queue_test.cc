@@ -47,6 +47,15 @@ TEST(RingQueueTest, AnElementThatLeavesFreesWhatItHolds) {
   EXPECT_EQ(held.use_count(), 1);
 }
 
+TEST(RingQueueTest, GoesOnAfterItWasLongAndEmpty) {
+  RingQueue<int> ring;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 1000; ++i) ring.push_back(i);
+    for (int i = 0; i < 1000; ++i, ring.pop_front()) ASSERT_EQ(ring.front(), i);
+    ASSERT_TRUE(ring.empty());
+  }
+}
+
 TEST(RingQueueTest, ACopyIsAQueueOfItsOwn) {
   RingQueue<int> ring;
   for (const int value : {1, 2, 3}) ring.push_back(value);
