@@ -109,15 +109,17 @@ TEST_F(CompactorTest, GoesSlowerWhileTheJournalFeelsIt) {
   MakeGarbage();
   Compactor& compactor = *store_.store->compactor();
   compactor.JournalWrote(std::chrono::milliseconds(1));
+  std::uint64_t most = 0;
   compactor.Trigger();
   do {
+    most = std::max(most, stats().slowdown);
     store_.loop.FireTimers();
     while (store_.loop.Step() || store_.flush_worker->Step()) {
     }
     if (store_.compaction_worker->Step()) compactor.JournalWrote(std::chrono::milliseconds(50));
     store_.Settle();
   } while (stats().running);
-  EXPECT_GT(stats().slowdown, 8U);
+  EXPECT_GT(most, 8U);
   EXPECT_GT(store_.loop.waited(), 4 * std::chrono::milliseconds(40 * kRecordBytes));
   EXPECT_TRUE(store_.HasAll(2, 0, 39));
 
